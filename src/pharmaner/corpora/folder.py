@@ -1,0 +1,129 @@
+"""A folder of brat files, ``NAME.txt`` beside ``NAME.ann``, read into documents and written back."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from pathlib import Path
+
+from pharmaner.corpora.brat import format_annotations, parse_document
+from pharmaner.corpora.report import Problem, ProblemKind
+from pharmaner.document import Document
+from pharmaner.errors import CorpusError
+from pharmaner.storage import whole_folder, write_text
+
+
+@dataclass(frozen=True, slots=True)
+class Corpus:
+    """The documents of a folder, sorted by id, and what was wrong with the files."""
+
+    documents: tuple[Document, ...]
+    problems: tuple[Problem, ...]
+
+
+def read_folder(folder: Path) -> Corpus:
+    """Read every document of a brat folder; sub-folders are not entered.
+
+    A text without annotations and annotations without a text are problems, not documents.
+
+    Raises:
+        CorpusError: when the folder does not exist or holds neither .txt nor .ann files.
+    """
+    documents: list[Document] = []
+    problems: list[Problem] = []
+    for name in sorted(_names(folder, ".txt") | _names(folder, ".ann")):
+        document, found = _read_pair(folder, name)
+        problems += found
+        if document is not None:
+            documents.append(document)
+    return Corpus(tuple(documents), tuple(problems))
+
+
+def read_annotations_over(folder: Path, texts: Iterable[Document]) -> Corpus:
+    """Read the .ann files of a folder over texts that are already known, as a system's output.
+
+    Documents whose .ann is absent are absent from the result. An .ann that no text belongs to is
+    a problem.
+
+    Raises:
+        CorpusError: when a .txt beside an .ann differs from the known text: the offsets of the
+            two could not be compared.
+    """
+    known = {document.id: document.text for document in texts}
+    documents: list[Document] = []
+    problems: list[Problem] = []
+    for name in sorted(_names(folder, ".txt") | _names(folder, ".ann")):
+        file = f"{name}.ann"
+        if name not in known:
+            message = "no document of that name in the gold corpus"
+            problems.append(Problem(file, 0, ProblemKind.MISSING_TXT, message))
+            continue
+        beside = folder / f"{name}.txt"
+        if beside.exists() and beside.read_bytes() != known[name].encode("utf-8"):
+            raise CorpusError(f"{beside}: the text differs from the gold document of that name")
+        annotations, found = _decoded(folder / file)
+        if annotations is not None:
+            document, more = parse_document(name, known[name], annotations, file)
+            documents.append(document)
+            found = found + more
+        problems += found
+    return Corpus(tuple(documents), tuple(problems))
+
+
+def read_text(path: Path) -> str:
+    """The text of a file, code point by code point: no newline translation, BOM kept.
+
+    Raises:
+        CorpusError: when the file cannot be read or is not UTF-8; names the first bad byte.
+    """
+    text, problems = _decoded(path)
+    if text is None:
+        raise CorpusError(str(path.parent / str(problems[0])))
+    return text
+
+
+def write_folder(documents: Iterable[Document], folder: Path) -> None:
+    """Write documents as a brat folder, whole or not at all.
+
+    Raises:
+        OutputError: when the folder is not empty or cannot be written to.
+    """
+    with whole_folder(folder) as temporary:
+        for document in documents:
+            write_text(temporary / f"{document.id}.txt", document.text)
+            write_text(temporary / f"{document.id}.ann", format_annotations(document))
+
+
+def _names(folder: Path, suffix: str) -> set[str]:
+    if not folder.is_dir():
+        raise CorpusError(f"{folder}: no such folder; a folder of .txt and .ann files is accepted")
+    names = {path.name.removesuffix(suffix) for path in folder.glob(f"*{suffix}")}
+    if not names and not any(folder.glob("*.txt")) and not any(folder.glob("*.ann")):
+        inside = sorted({path.parent.name for path in folder.glob("*/*.txt")})
+        hint = f"; its sub-folders {', '.join(inside)} do" if inside else ""
+        raise CorpusError(f"{folder}: holds no .txt and no .ann files{hint}")
+    return names
+
+
+def _read_pair(folder: Path, name: str) -> tuple[Document | None, list[Problem]]:
+    txt, ann = folder / f"{name}.txt", folder / f"{name}.ann"
+    if not txt.exists():
+        return None, [Problem(ann.name, 0, ProblemKind.MISSING_TXT, f"{txt.name} is missing")]
+    if not ann.exists():
+        return None, [Problem(txt.name, 0, ProblemKind.MISSING_ANN, f"{ann.name} is missing")]
+    text, problems = _decoded(txt)
+    annotations, more = _decoded(ann)
+    if text is None or annotations is None:
+        return None, problems + more
+    return parse_document(name, text, annotations, ann.name)
+
+
+def _decoded(path: Path) -> tuple[str | None, list[Problem]]:
+    try:
+        content = path.read_bytes()
+    except OSError as error:
+        raise CorpusError(f"{path}: cannot be read: {error.strerror}") from error
+    try:
+        return content.decode("utf-8"), []
+    except UnicodeDecodeError as error:
+        line = content.count(b"\n", 0, error.start) + 1
+        found = f"byte 0x{content[error.start]:02x} at position {error.start} is not UTF-8"
+        return None, [Problem(path.name, line, ProblemKind.UNDECODABLE, found)]

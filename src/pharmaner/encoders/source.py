@@ -1,0 +1,52 @@
+"""Where a pre-trained encoder comes from: ``EncoderSource``, and the search for one by name."""
+
+import os
+from dataclasses import dataclass
+from enum import StrEnum
+from pathlib import Path
+
+from pharmaner.encoders.folder import check_encoder_folder
+from pharmaner.encoders.hub import download_encoder, is_hub_id
+from pharmaner.encoders.packaged import PACKAGED, packaged_folder
+from pharmaner.errors import EncoderError
+
+
+class SourceKind(StrEnum):
+    """A ``folder`` named by the user, one inside an installed ``package``, or the ``hub``."""
+
+    FOLDER = "folder"
+    PACKAGE = "package"
+    HUB = "hub"
+
+
+@dataclass(frozen=True, slots=True)
+class EncoderSource:
+    """An encoder that is on this machine, as a folder in the Hugging Face layout."""
+
+    kind: SourceKind
+    name: str
+    location: Path
+    revision: str = ""
+
+
+def find_encoder(name: str, revision: str = "") -> EncoderSource:
+    """Find an encoder by name and make it local.
+
+    A name is, in this order: one that an installable package carries, a folder, a hub id. Only
+    the last can touch the network, and only when the hub's cache does not hold it yet.
+
+    Raises:
+        EncoderError: when there is none; one line says what to do.
+    """
+    if name in PACKAGED:
+        return EncoderSource(SourceKind.PACKAGE, name, packaged_folder(name))
+    folder = Path(name).expanduser()
+    if folder.exists() or os.sep in name.rstrip(os.sep) and not is_hub_id(name):
+        check_encoder_folder(folder)
+        return EncoderSource(SourceKind.FOLDER, name, folder)
+    if not is_hub_id(name):
+        raise EncoderError(
+            f"{name!r}: no such encoder; a folder, a hub id or one of {', '.join(PACKAGED)} "
+            "is accepted"
+        )
+    return EncoderSource(SourceKind.HUB, name, download_encoder(name, revision), revision)

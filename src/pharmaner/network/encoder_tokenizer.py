@@ -1,0 +1,49 @@
+"""An encoder's fast tokenizer with our word split inside."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+from tokenizers import Tokenizer
+from transformers import AutoTokenizer
+
+from pharmaner.errors import EncoderError
+from pharmaner.storage import write_text
+from pharmaner.text.pieces import PieceTokenizer, split_words_inside
+
+SPECIAL_TOKENS = ("unk_token", "pad_token", "cls_token", "sep_token", "mask_token")
+SPECIAL_TOKENS += ("bos_token", "eos_token")
+
+
+def encoder_tokenizer(folder: Path) -> PieceTokenizer:
+    """The tokenizer of an encoder's folder: ``tokenizer.json``, or made from older files.
+
+    Raises:
+        EncoderError: when no fast tokenizer can be had, or its word split is not known.
+    """
+    try:
+        if (folder / "tokenizer.json").is_file():
+            tokenizer = Tokenizer.from_file(str(folder / "tokenizer.json"))
+        else:
+            slow = AutoTokenizer.from_pretrained(
+                folder, local_files_only=True, trust_remote_code=False
+            )
+            tokenizer = slow.backend_tokenizer
+        split_words_inside(tokenizer)
+    except Exception as error:  # tokenizers raises bare Exception for what it cannot read
+        reason = str(error).partition("\n")[0]
+        raise EncoderError(f"{folder}: its tokenizer cannot be used: {reason}") from error
+    return PieceTokenizer(tokenizer)
+
+
+def save_tokenizer(tokenizer: PieceTokenizer, encoder_folder: Path, folder: Path) -> None:
+    """Write ``tokenizer.json`` and the configuration that plain transformers need to load it."""
+    write_text(folder / "tokenizer.json", tokenizer.tokenizer.to_str(pretty=True))
+    config: dict[str, Any] = {}
+    for name in ("special_tokens_map.json", "tokenizer_config.json"):
+        path = encoder_folder / name
+        if path.is_file():
+            config |= json.loads(path.read_text(encoding="utf-8"))
+    kept = {key: config[key] for key in (*SPECIAL_TOKENS, "model_max_length") if key in config}
+    kept["tokenizer_class"] = "PreTrainedTokenizerFast"
+    write_text(folder / "tokenizer_config.json", json.dumps(kept, indent=2) + "\n")

@@ -1,0 +1,105 @@
+"""The network: an ``AutoModelForTokenClassification`` over any encoder."""
+
+from contextlib import contextmanager
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import torch
+from transformers import AutoConfig, AutoModelForTokenClassification
+from transformers.utils import logging as transformers_logging
+
+from pharmaner.errors import EncoderError, RecipeError
+from pharmaner.labels import LabelScheme
+from pharmaner.recipe import Recipe
+
+PADDED_POSITIONS = frozenset({"roberta", "xlm-roberta", "camembert", "xlm-roberta-xl", "data2vec"})
+"""Model types whose first position comes after the padding index."""
+
+
+def new_network(encoder_folder: Path, scheme: LabelScheme, recipe: Recipe) -> torch.nn.Module:
+    """A pre-trained encoder under a fresh head with one output a tag.
+
+    Weights of the head are drawn from torch's random state: seed it before.
+
+    Raises:
+        EncoderError: when the folder is no encoder that transformers know.
+        RecipeError: when a window is longer than the encoder's positions.
+    """
+    tags = dict(enumerate(scheme.tags))
+    try:
+        config = AutoConfig.from_pretrained(
+            encoder_folder,
+            local_files_only=True,
+            trust_remote_code=False,
+            num_labels=len(tags),
+            id2label=tags,
+            label2id={tag: index for index, tag in tags.items()},
+        )
+    except (OSError, ValueError, KeyError) as error:
+        raise EncoderError(f"{encoder_folder}: {str(error).partition(chr(10))[0]}") from error
+    _set_dropout(config, recipe)
+    _check_window(config, recipe.text.window)
+    return _load(encoder_folder, config)
+
+
+def load_network(folder: Path) -> torch.nn.Module:
+    """A trained network from a model folder."""
+    config = AutoConfig.from_pretrained(folder, local_files_only=True, trust_remote_code=False)
+    return _load(folder, config)
+
+
+def _load(folder: Path, config: Any) -> torch.nn.Module:
+    with _quiet():
+        try:
+            network: torch.nn.Module = AutoModelForTokenClassification.from_pretrained(
+                folder,
+                config=config,
+                local_files_only=True,
+                trust_remote_code=False,
+                dtype=torch.float32,
+                attn_implementation="eager",
+            )
+        except (OSError, ValueError, RuntimeError, KeyError) as error:
+            raise EncoderError(f"{folder}: {str(error).partition(chr(10))[0]}") from error
+    return network
+
+
+def _set_dropout(config: Any, recipe: Recipe) -> None:
+    """Set what BERT, RoBERTa, DeBERTa, ELECTRA and DistilBERT call dropout."""
+    values = {
+        "hidden_dropout_prob": recipe.network.dropout,
+        "dropout": recipe.network.dropout,
+        "classifier_dropout": recipe.network.dropout,
+        "attention_probs_dropout_prob": recipe.network.attention_dropout,
+        "attention_dropout": recipe.network.attention_dropout,
+    }
+    for name, value in values.items():
+        if hasattr(config, name):
+            setattr(config, name, value)
+
+
+def _check_window(config: Any, window: int) -> None:
+    positions = getattr(config, "max_position_embeddings", None)
+    if positions is None:
+        return
+    if config.model_type in PADDED_POSITIONS:
+        positions -= config.pad_token_id + 1
+    if window > positions:
+        raise RecipeError(
+            f"text.window: {window} pieces; the encoder has {positions} positions, up to that "
+            "many are accepted"
+        )
+
+
+@contextmanager
+def _quiet() -> Iterator[None]:
+    """Silence transformers' report that the head is fresh, and its progress bars."""
+    verbosity = transformers_logging.get_verbosity()
+    transformers_logging.set_verbosity_error()
+    transformers_logging.disable_progress_bar()
+    try:
+        yield
+    finally:
+        transformers_logging.set_verbosity(verbosity)
+        transformers_logging.enable_progress_bar()

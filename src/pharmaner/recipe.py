@@ -1,0 +1,200 @@
+"""``Recipe``: every choice of a training, validated, read from TOML, saved with the model."""
+
+import tomllib
+from collections.abc import Iterable, Mapping
+from importlib.resources import files
+from pathlib import Path
+from typing import Annotated, Any, Literal
+
+import tomli_w
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+
+from pharmaner.errors import RecipeError
+from pharmaner.labels import Tagging
+
+Share = Annotated[float, Field(ge=0, lt=1)]
+
+
+class Section(BaseModel):
+    """A table of the recipe: immutable, unknown keys refused, types not coerced."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True, strict=True)
+
+
+class CorpusSection(Section):
+    """Which annotations are learned.
+
+    ``types`` are learned and predicted (empty: every type that the training corpus holds),
+    ``ignore`` are read as no mention, ``auxiliary`` are learned as types of their own but never
+    predicted, ``map`` renames a type before all that.
+    """
+
+    types: list[str] = []
+    ignore: list[str] = ["UNCLEAR"]
+    auxiliary: list[str] = []
+    map: dict[str, str] = {}
+
+    @model_validator(mode="after")
+    def _no_type_in_two_roles(self) -> "CorpusSection":
+        roles = {"types": self.types, "ignore": self.ignore, "auxiliary": self.auxiliary}
+        for name, members in roles.items():
+            for other, others in roles.items():
+                if name < other and (both := set(members) & set(others)):
+                    raise ValueError(f"{', '.join(sorted(both))} stands in {name} and in {other}")
+        return self
+
+
+class EncoderSection(Section):
+    """The pre-trained encoder: a packaged name, a folder, or a hub id with its revision."""
+
+    name: str = ""
+    revision: str = ""
+
+
+class TextSection(Section):
+    """How a text is cut into windows.
+
+    ``input`` is what a window may cross: nothing but the document's ends, or sentences' ends too.
+    ``window`` is a window's length in pieces, special pieces included; ``context`` is how many
+    pieces a word sees on either side at least, the text's ends apart.
+    """
+
+    input: Literal["document", "sentence"] = "document"
+    window: Annotated[int, Field(ge=16)] = 256
+    context: Annotated[int, Field(ge=0)] = 32
+
+    @model_validator(mode="after")
+    def _context_leaves_room(self) -> "TextSection":
+        if 2 * self.context > self.window // 2:
+            raise ValueError(
+                f"context {self.context} on both sides leaves too little of window {self.window}; "
+                f"up to {self.window // 4} is accepted"
+            )
+        return self
+
+
+class NetworkSection(Section):
+    """The tagger on top of the encoder."""
+
+    tagging: Annotated[Tagging, Field(strict=False)] = Tagging.BIO
+    dropout: Share = 0.1
+    attention_dropout: Share = 0.0
+
+
+class TrainingSection(Section):
+    """How the weights are fitted.
+
+    ``batch_sequences`` fixes the number of windows in a batch; 0 fills batches up to
+    ``batch_pieces`` instead (padding included). ``warmup`` is a share of all steps. ``patience``
+    stops after that many epochs without a better dev F1; 0 never stops. ``keep`` chooses the
+    weights of the best dev epoch or of the last; without a dev corpus it is always the last.
+    ``precision`` ``auto`` is bf16 where the hardware computes it, fp32 elsewhere.
+    """
+
+    epochs: Annotated[int, Field(ge=1)] = 8
+    learning_rate: Annotated[float, Field(gt=0)] = 2e-4
+    head_learning_rate: Annotated[float, Field(gt=0)] = 1e-3
+    weight_decay: Annotated[float, Field(ge=0)] = 0.01
+    warmup: Share = 0.1
+    batch_sequences: Annotated[int, Field(ge=0)] = 0
+    batch_pieces: Annotated[int, Field(ge=0)] = 4096
+    clip_norm: Annotated[float, Field(gt=0)] = 1.0
+    patience: Annotated[int, Field(ge=0)] = 0
+    keep: Literal["best", "last"] = "best"
+    precision: Literal["auto", "bf16", "fp32"] = "auto"
+    seed: Annotated[int, Field(ge=0, lt=2**32)] = 0
+
+    @model_validator(mode="after")
+    def _one_batch_size(self) -> "TrainingSection":
+        if bool(self.batch_sequences) == bool(self.batch_pieces):
+            raise ValueError("one of batch_sequences and batch_pieces must be 0, the other above")
+        if self.patience and self.keep == "last":
+            raise ValueError('patience stops by dev F1, keep = "last" disregards it: set one only')
+        return self
+
+
+class Recipe(Section):
+    """The five tables of a training."""
+
+    corpus: CorpusSection = CorpusSection()
+    encoder: EncoderSection = EncoderSection()
+    text: TextSection = TextSection()
+    network: NetworkSection = NetworkSection()
+    training: TrainingSection = TrainingSection()
+
+    def as_toml(self) -> str:
+        """The resolved recipe, readable by ``parse_recipe``."""
+        return tomli_w.dumps(self.model_dump(mode="json"))
+
+
+def shipped_recipes() -> list[str]:
+    """The names of the recipes in the package."""
+    folder = files("pharmaner") / "recipes"
+    return sorted(p.name.removesuffix(".toml") for p in folder.iterdir() if ".toml" in p.name)
+
+
+def load_recipe(name: str, overrides: Iterable[str] = ()) -> Recipe:
+    """A shipped recipe by name, or a TOML file; then ``section.key=value`` overrides in order.
+
+    Raises:
+        RecipeError: for an unknown recipe, unreadable TOML, an unknown key, a wrong type or a
+            contradiction; says what is accepted.
+    """
+    shipped = files("pharmaner") / "recipes" / f"{name}.toml"
+    if name in shipped_recipes():
+        content = shipped.read_text(encoding="utf-8")
+    else:
+        try:
+            content = Path(name).read_text(encoding="utf-8")
+        except (OSError, UnicodeDecodeError):
+            accepted = ", ".join(shipped_recipes())
+            raise RecipeError(
+                f"{name}: no such recipe; a TOML file or one of {accepted} is accepted"
+            ) from None
+    return parse_recipe(content, name, overrides)
+
+
+def parse_recipe(content: str, origin: str, overrides: Iterable[str] = ()) -> Recipe:
+    """Read a recipe from TOML text; ``origin`` names it in errors.
+
+    Raises:
+        RecipeError: as ``load_recipe``.
+    """
+    try:
+        tables = tomllib.loads(content)
+    except tomllib.TOMLDecodeError as error:
+        raise RecipeError(f"{origin}: not TOML: {error}") from None
+    for override in overrides:
+        _apply(tables, override)
+    try:
+        return Recipe.model_validate(tables)
+    except ValidationError as error:
+        raise RecipeError(f"{origin}: {_first_finding(error, tables)}") from None
+
+
+def _apply(tables: dict[str, Any], override: str) -> None:
+    path, equals, value = override.partition("=")
+    section, dot, key = path.partition(".")
+    if not (equals and dot and section and key):
+        raise RecipeError(f"--set {override}: section.key=value is accepted")
+    if not isinstance(table := tables.setdefault(section, {}), dict):
+        raise RecipeError(f"--set {override}: {section} is not a table")
+    try:
+        table[key] = tomllib.loads(f"value = {value}")["value"]
+    except tomllib.TOMLDecodeError:
+        table[key] = value
+
+
+def _first_finding(error: ValidationError, tables: Mapping[str, Any]) -> str:
+    finding = error.errors()[0]
+    where = [str(part) for part in finding["loc"]]
+    name = ".".join(where)
+    if finding["type"] == "extra_forbidden":
+        section = Recipe.model_fields.get(where[0]) if len(where) > 1 else None
+        model = section.annotation if section else Recipe
+        accepted = ", ".join(getattr(model, "model_fields", {}))
+        return f"{name}: unknown key; {accepted} are accepted"
+    message = finding["msg"].removeprefix("Value error, ")
+    if finding["type"] == "value_error":
+        return f"{name}: {message}" if name else message
+    return f"{name}: found {finding['input']!r}; {message[:1].lower()}{message[1:]}"

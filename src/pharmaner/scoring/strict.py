@@ -1,0 +1,161 @@
+"""The shared task's score: exact type, start and end, micro-averaged over the documents.
+
+Equal to the two official PharmaCoNER scorers (Gonzalez-Agirre et al., 2019,
+doi:10.18653/v1/D19-5701): mentions are a set in each document, and 0/0 is 0.
+"""
+
+import hashlib
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+
+from pharmaner.document import Document, Span
+
+UNSCORED = frozenset({"UNCLEAR"})
+"""Types that the Codalab scorer leaves out of gold and system."""
+
+
+class Scorer(StrEnum):
+    """``codalab`` leaves UNCLEAR out on both sides; ``public`` counts every type."""
+
+    CODALAB = "codalab"
+    PUBLIC = "public"
+
+
+@dataclass(frozen=True, slots=True)
+class Counts:
+    """True positives, false positives and false negatives; they add."""
+
+    true_positives: int = 0
+    false_positives: int = 0
+    false_negatives: int = 0
+
+    def __add__(self, other: "Counts") -> "Counts":
+        return Counts(
+            self.true_positives + other.true_positives,
+            self.false_positives + other.false_positives,
+            self.false_negatives + other.false_negatives,
+        )
+
+    @property
+    def precision(self) -> float:
+        """The share of predictions that are right, 0 without predictions."""
+        return _ratio(self.true_positives, self.true_positives + self.false_positives)
+
+    @property
+    def recall(self) -> float:
+        """The share of gold that was found, 0 without gold."""
+        return _ratio(self.true_positives, self.true_positives + self.false_negatives)
+
+    @property
+    def f1(self) -> float:
+        """The harmonic mean of precision and recall, 0 when both are."""
+        twice = 2 * self.true_positives
+        return _ratio(twice, twice + self.false_positives + self.false_negatives)
+
+    def as_json(self) -> dict[str, int | float]:
+        """The three counts and the three ratios."""
+        return {
+            "true_positives": self.true_positives,
+            "false_positives": self.false_positives,
+            "false_negatives": self.false_negatives,
+            "precision": self.precision,
+            "recall": self.recall,
+            "f1": self.f1,
+        }
+
+
+@dataclass(frozen=True, slots=True)
+class Score:
+    """What a system's output is worth against gold.
+
+    ``missing`` are gold documents that the system did not return, ``unexpected`` are returned
+    documents that gold does not hold. ``signature`` says how the numbers came about.
+    """
+
+    documents: int
+    micro: Counts
+    by_type: dict[str, Counts]
+    missing: tuple[str, ...]
+    unexpected: tuple[str, ...]
+    signature: str
+
+    def as_json(self) -> dict[str, object]:
+        """The same as plain dictionaries."""
+        return {
+            "documents": self.documents,
+            **self.micro.as_json(),
+            "by_type": {label: counts.as_json() for label, counts in self.by_type.items()},
+            "missing": list(self.missing),
+            "unexpected": list(self.unexpected),
+            "signature": self.signature,
+        }
+
+
+def score(
+    gold: Sequence[Document],
+    predicted: Sequence[Document],
+    scorer: Scorer = Scorer.CODALAB,
+    official_missing: bool = False,
+) -> Score:
+    """Score a system's output.
+
+    Args:
+        gold: annotated documents.
+        predicted: the system's documents, matched by id.
+        scorer: which official scorer to follow.
+        official_missing: pass over gold documents that the system did not return, as the official
+            scripts do; otherwise every mention of theirs counts as missed.
+    """
+    unscored = UNSCORED if scorer is Scorer.CODALAB else frozenset()
+    returned = {document.id: document for document in predicted}
+    gold_ids = {document.id for document in gold}
+    missing = tuple(document.id for document in gold if document.id not in returned)
+    counted = [d for d in gold if d.id in returned] if official_missing else list(gold)
+    by_type: dict[str, Counts] = {}
+    for document in counted:
+        expected = _keys(document, unscored)
+        found = _keys(returned[document.id], unscored) if document.id in returned else set()
+        for label in sorted({key[0] for key in expected | found}):
+            wanted = {key for key in expected if key[0] == label}
+            given = {key for key in found if key[0] == label}
+            here = Counts(len(wanted & given), len(given - wanted), len(wanted - given))
+            by_type[label] = by_type.get(label, Counts()) + here
+    return Score(
+        documents=len(counted),
+        micro=sum(by_type.values(), Counts()),
+        by_type=dict(sorted(by_type.items())),
+        missing=missing,
+        unexpected=tuple(document.id for document in predicted if document.id not in gold_ids),
+        signature=_signature(gold, scorer, official_missing),
+    )
+
+
+def _keys(document: Document, unscored: frozenset[str]) -> set[tuple[str, tuple[Span, ...]]]:
+    return {(m.label, m.spans) for m in document.mentions if m.label not in unscored}
+
+
+def _ratio(part: int, whole: int) -> float:
+    return part / whole if whole else 0.0
+
+
+def _signature(gold: Iterable[Document], scorer: Scorer, official_missing: bool) -> str:
+    from pharmaner import __version__
+
+    missing = "skipped" if official_missing else "missed"
+    return (
+        f"strict|scorer:{scorer.value}|missing:{missing}|gold:{corpus_hash(gold)[:12]}"
+        f"|pharmaner:{__version__}"
+    )
+
+
+def corpus_hash(documents: Iterable[Document]) -> str:
+    """A SHA-256 over ids, texts and mentions, whatever the order of documents and mentions."""
+    digest = hashlib.sha256()
+    for document in sorted(documents, key=lambda d: d.id):
+        mentions = sorted((m.spans, m.label) for m in document.mentions)
+        places = [f"{label} {[(s.start, s.end) for s in spans]}" for spans, label in mentions]
+        for part in (document.id, document.text, *places):
+            content = part.encode("utf-8")
+            digest.update(len(content).to_bytes(8, "big") + content)
+    return digest.hexdigest()

@@ -1,0 +1,75 @@
+"""Writing that is whole or absent: a temporary name first, then one move into place."""
+
+import hashlib
+import os
+import shutil
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from pharmaner.errors import OutputError
+
+
+def write_bytes(path: Path, content: bytes) -> None:
+    """Write a file atomically: readers see the old content or the new, never a part."""
+    handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
+    try:
+        with os.fdopen(handle, "wb") as stream:
+            stream.write(content)
+            stream.flush()
+            os.fsync(stream.fileno())
+        os.chmod(temporary, 0o644)
+        os.replace(temporary, path)
+    except BaseException:
+        os.unlink(temporary)
+        raise
+
+
+def write_text(path: Path, content: str) -> None:
+    """Write a UTF-8 file atomically, with no newline translation."""
+    write_bytes(path, content.encode("utf-8"))
+
+
+def refuse_occupied(folder: Path) -> None:
+    """Refuse a place that already holds something.
+
+    Raises:
+        OutputError: when ``folder`` is a file, or a folder with anything in it.
+    """
+    if folder.is_dir():
+        if any(folder.iterdir()):
+            raise OutputError(f"{folder}: the output folder is not empty; name a new one")
+    elif folder.exists():
+        raise OutputError(f"{folder}: is a file; an output folder is accepted")
+
+
+@contextmanager
+def whole_folder(folder: Path) -> Iterator[Path]:
+    """Fill a temporary folder and move it to ``folder`` when the block ends without an error.
+
+    Raises:
+        OutputError: when ``folder`` is occupied, or its parent cannot be written to.
+    """
+    refuse_occupied(folder)
+    try:
+        folder.parent.mkdir(parents=True, exist_ok=True)
+        temporary = Path(tempfile.mkdtemp(dir=folder.parent, prefix=f".{folder.name}."))
+    except OSError as error:
+        raise OutputError(f"{folder}: cannot be written: {error.strerror}") from error
+    try:
+        temporary.chmod(0o755)
+        yield temporary
+        os.replace(temporary, folder)
+    except OSError as error:
+        shutil.rmtree(temporary, ignore_errors=True)
+        raise OutputError(f"{folder}: cannot be written: {error.strerror}") from error
+    except BaseException:
+        shutil.rmtree(temporary, ignore_errors=True)
+        raise
+
+
+def sha256(path: Path) -> str:
+    """The SHA-256 of a file, in hexadecimal."""
+    with path.open("rb") as stream:
+        return hashlib.file_digest(stream, "sha256").hexdigest()

@@ -1,0 +1,117 @@
+"""Sub-word pieces of a text, and the word that each belongs to.
+
+The tokenizer is a fast one whose ``tokenizer.json`` holds our word split, so that no piece crosses
+a word and a piece carries a leading space only where the text has white space.
+"""
+
+from bisect import bisect_right
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from pharmaner.document import Span
+from pharmaner.text.words import WORD_PATTERN
+
+if TYPE_CHECKING:
+    import numpy.typing as npt
+    from tokenizers import Tokenizer
+
+NO_WORD = -1
+"""The word index of a piece that stands for white space alone."""
+
+
+@dataclass(frozen=True, slots=True)
+class Pieces:
+    """The pieces of one text, without special pieces.
+
+    ``ids`` are vocabulary indices, shape (pieces,); ``words`` the index of each piece's word,
+    shape (pieces,), never decreasing but for ``NO_WORD``.
+    """
+
+    ids: "npt.NDArray[np.int64]"
+    words: "npt.NDArray[np.int64]"
+
+
+class PieceTokenizer:
+    """A fast tokenizer read from ``tokenizer.json``; truncation and padding are switched off.
+
+    ``prefix`` and ``suffix`` are the special pieces around a sequence, as ``[CLS]`` and ``[SEP]``.
+    Special pieces that a text happens to spell out are read as ordinary text.
+    """
+
+    def __init__(self, tokenizer: "Tokenizer") -> None:
+        tokenizer.no_truncation()
+        tokenizer.no_padding()
+        tokenizer.encode_special_tokens = True
+        self.tokenizer = tokenizer
+        probe = tokenizer.encode("a")
+        inside = [place for place, special in enumerate(probe.special_tokens_mask) if not special]
+        self.prefix: list[int] = probe.ids[: inside[0]]
+        self.suffix: list[int] = probe.ids[inside[-1] + 1 :]
+
+    @classmethod
+    def from_file(cls, path: Path) -> "PieceTokenizer":
+        """Read a ``tokenizer.json``."""
+        from tokenizers import Tokenizer
+
+        return cls(Tokenizer.from_file(str(path)))
+
+    def pieces(self, text: str, words: Sequence[Span]) -> Pieces:
+        """Cut a whole text into pieces and assign them to its words.
+
+        A piece belongs to the word of its first code point that is not white space.
+        """
+        encoding = self.tokenizer.encode(text, add_special_tokens=False)
+        starts = [word.start for word in words]
+        ends = [word.end for word in words]
+        owners = []
+        for start, end in encoding.offsets:
+            word = bisect_right(ends, start)
+            inside = word < len(words) and starts[word] < end
+            owners.append(word if inside else NO_WORD)
+        return Pieces(
+            np.array(encoding.ids, dtype=np.int64), np.array(owners, dtype=np.int64)
+        )
+
+
+def split_words_inside(tokenizer: "Tokenizer") -> None:
+    """Put the word split of ``text.words`` before a tokenizer's own.
+
+    Known are the splits of BERT, of SentencePiece (Metaspace) and of byte-level BPE. White space
+    becomes plain spaces, code point by code point, where a tokenizer knows no other.
+
+    Raises:
+        ValueError: for a tokenizer with another split.
+    """
+    from tokenizers import Regex, normalizers, pre_tokenizers
+
+    own = tokenizer.pre_tokenizer
+    kinds = _split_kinds(own)
+    if kinds == ["BertPreTokenizer"]:
+        words = pre_tokenizers.Split(Regex(WORD_PATTERN), "removed", invert=True)
+        tokenizer.pre_tokenizer = pre_tokenizers.Sequence([words, own])
+    elif kinds[-1:] == ["Metaspace"] and set(kinds[:-1]) <= {"WhitespaceSplit"}:
+        spaces = normalizers.Replace(Regex(r"\s+"), " ")
+        before = [tokenizer.normalizer] if tokenizer.normalizer else []
+        tokenizer.normalizer = normalizers.Sequence([*before, spaces])
+        words = pre_tokenizers.Split(Regex(f" ?(?:{WORD_PATTERN})"), "isolated")
+        metaspace = pre_tokenizers.Metaspace(prepend_scheme="first")
+        tokenizer.pre_tokenizer = pre_tokenizers.Sequence([words, metaspace])
+    elif kinds == ["ByteLevel"]:
+        words = pre_tokenizers.Split(Regex(rf" ?(?:{WORD_PATTERN})|\s+(?!\S)|\s+"), "isolated")
+        bytes_only = pre_tokenizers.ByteLevel(add_prefix_space=False, use_regex=False)
+        tokenizer.pre_tokenizer = pre_tokenizers.Sequence([words, bytes_only])
+    else:
+        raise ValueError(f"word split {kinds} is not known; BERT, Metaspace, ByteLevel are")
+
+
+def _split_kinds(own: object) -> list[str]:
+    import json
+
+    state = json.loads(own.__getstate__()) if own is not None else {"type": "none"}
+    return [part["type"] for part in state.get("pretokenizers", [state])]
+
+

@@ -1,0 +1,51 @@
+"""Annotated documents to training examples: windows with a tag for every owned piece."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+from pharmaner.document import Document
+from pharmaner.labels import LabelScheme
+from pharmaner.prediction.predictor import Windower
+from pharmaner.text.alignment import AlignmentReport, align
+from pharmaner.text.words import split_words
+
+NOT_LEARNED = -100
+"""The label of pieces that add nothing to the loss: context, special pieces, white space."""
+
+
+@dataclass(frozen=True, slots=True)
+class Example:
+    """A window to learn from.
+
+    ``input_ids`` and ``labels`` have shape (length,); a label is a tag's index or ``NOT_LEARNED``.
+    """
+
+    input_ids: npt.NDArray[np.int64]
+    labels: npt.NDArray[np.int64]
+
+
+def make_examples(
+    documents: Iterable[Document], windower: Windower, scheme: LabelScheme
+) -> tuple[list[Example], AlignmentReport]:
+    """Cut documents into windows and tag every piece with its word's tag.
+
+    Mentions whose label is not in the scheme are read as no mention.
+
+    Returns:
+        The examples in order, and what the alignment of mentions with words lost.
+    """
+    report = AlignmentReport()
+    examples = []
+    for document in documents:
+        words = split_words(document.text)
+        mentions = align(document, words, scheme.types, report)
+        tags = np.array(scheme.encode(mentions, len(words)), dtype=np.int64)
+        for window in windower.windows(document.text, words):
+            labels = np.full(len(window.input_ids), NOT_LEARNED, dtype=np.int64)
+            owned = window.owned_pieces
+            labels[owned] = tags[window.word_index[owned]]
+            examples.append(Example(window.input_ids, labels))
+    return examples, report

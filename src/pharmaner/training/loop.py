@@ -1,0 +1,185 @@
+"""The training loop: batches, steps, dev score, checkpoints."""
+
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Protocol
+
+import numpy as np
+import torch
+from accelerate import Accelerator
+from torch.nn.functional import cross_entropy
+from torch.nn.utils.rnn import pad_sequence
+
+from pharmaner.recipe import TrainingSection
+from pharmaner.training.batches import plan_batches
+from pharmaner.training.checkpoint import (
+    TrainingState,
+    load_checkpoint,
+    load_weights,
+    save_checkpoint,
+    save_weights,
+)
+from pharmaner.training.examples import NOT_LEARNED, Example
+from pharmaner.training.optimizer import learning_rate_share, new_optimizer
+from pharmaner.training.precision import resolve_precision
+
+CHECKPOINT_SECONDS = 120.0
+"""How much work an interruption can cost at the most, within an epoch."""
+
+
+class Listener(Protocol):
+    """Whoever watches a training."""
+
+    def begins(self, steps: int, done: int) -> None:
+        """The training has ``steps`` steps, of which ``done`` were finished before."""
+
+    def stepped(self, step: int, loss: float) -> None:
+        """A step is finished; ``loss`` is the epoch's mean until now."""
+
+    def epoch_ended(self, record: dict[str, Any]) -> None:
+        """An epoch is finished and recorded."""
+
+
+@dataclass(frozen=True, slots=True)
+class Fit:
+    """One fitting of a network: what is learned, how it is judged, where checkpoints lie.
+
+    ``evaluate`` returns the dev score as in ``Score.as_json``; ``None`` trains without a dev set.
+    """
+
+    network: torch.nn.Module
+    examples: Sequence[Example]
+    section: TrainingSection
+    folder: Path
+    pad_id: int
+    listener: Listener
+    evaluate: Callable[[], dict[str, Any]] | None
+
+    def run(self) -> TrainingState:
+        """Train to the end, going on from the newest checkpoint if there is one.
+
+        Afterwards the network holds the kept weights: of the best dev epoch, or the last.
+        """
+        precision = resolve_precision(self.section.precision)
+        accelerator = Accelerator(mixed_precision="bf16" if precision == "bf16" else "no")
+        self.network.to(accelerator.device)
+        optimizer = new_optimizer(self.network, self.section)
+        state = load_checkpoint(self.folder, self.network, optimizer) or TrainingState()
+        plans = [self._batches(epoch) for epoch in range(self.section.epochs)]
+        steps = sum(len(plan) for plan in plans)
+        self.listener.begins(steps, state.step)
+        while state.epoch < self.section.epochs and not self._is_patience_over(state):
+            self._epoch(accelerator, optimizer, state, plans[state.epoch], steps)
+            save_checkpoint(self.folder, self.network, optimizer, state)
+            self._remove_worse_weights(state)
+        if self._keeps_best and state.best_epoch:
+            load_weights(self.network, self._best_weights(state.best_epoch))
+        return state
+
+    @property
+    def _keeps_best(self) -> bool:
+        return self.evaluate is not None and self.section.keep == "best"
+
+    def _batches(self, epoch: int) -> list[list[int]]:
+        lengths = [len(example.input_ids) for example in self.examples]
+        sequences, pieces = self.section.batch_sequences, self.section.batch_pieces
+        return plan_batches(lengths, sequences, pieces, self.section.seed, epoch)
+
+    def _is_patience_over(self, state: TrainingState) -> bool:
+        waited = state.epoch - state.best_epoch
+        return bool(self.evaluate and self.section.patience and waited >= self.section.patience)
+
+    def _best_weights(self, epoch: int) -> Path:
+        return self.folder / f"best-{epoch}.safetensors"
+
+    def _remove_worse_weights(self, state: TrainingState) -> None:
+        for path in self.folder.glob("best-*.safetensors"):
+            if path != self._best_weights(state.best_epoch):
+                path.unlink()
+
+    def _epoch(
+        self,
+        accelerator: Accelerator,
+        optimizer: torch.optim.Optimizer,
+        state: TrainingState,
+        plan: list[list[int]],
+        steps: int,
+    ) -> None:
+        self.network.train()
+        saved = begun = time.monotonic()
+        for batch in plan[state.batch :]:
+            self._step(accelerator, optimizer, state, batch, steps)
+            self.listener.stepped(state.step, state.loss_sum / max(1, state.labelled))
+            now = time.monotonic()
+            if now - saved > CHECKPOINT_SECONDS:
+                state.seconds += now - begun
+                save_checkpoint(self.folder, self.network, optimizer, state)
+                saved = begun = time.monotonic()
+        state.seconds += time.monotonic() - begun
+        self._end_epoch(state)
+
+    def _step(
+        self,
+        accelerator: Accelerator,
+        optimizer: torch.optim.Optimizer,
+        state: TrainingState,
+        batch: list[int],
+        steps: int,
+    ) -> None:
+        torch.manual_seed(_mixed(self.section.seed, state.step))
+        share = learning_rate_share(state.step, steps, self.section.warmup)
+        for group in optimizer.param_groups:
+            group["lr"] = group["peak"] * share
+        chosen = [self.examples[index] for index in batch]
+        input_ids = _padded([e.input_ids for e in chosen], self.pad_id).to(accelerator.device)
+        labels = _padded([e.labels for e in chosen], NOT_LEARNED).to(accelerator.device)
+        lengths = torch.tensor([len(e.input_ids) for e in chosen], device=accelerator.device)
+        mask = torch.arange(input_ids.shape[1], device=accelerator.device) < lengths[:, None]
+        with accelerator.autocast():
+            logits = self.network(input_ids=input_ids, attention_mask=mask.long()).logits
+        total = cross_entropy(
+            logits.float().flatten(0, 1),
+            labels.flatten(),
+            ignore_index=NOT_LEARNED,
+            reduction="sum",
+        )
+        labelled = int((labels != NOT_LEARNED).sum())
+        accelerator.backward(total / max(1, labelled))
+        accelerator.clip_grad_norm_(self.network.parameters(), self.section.clip_norm)
+        optimizer.step()
+        optimizer.zero_grad()
+        state.loss_sum += float(total.detach())
+        state.labelled += labelled
+        state.step += 1
+        state.batch += 1
+
+    def _end_epoch(self, state: TrainingState) -> None:
+        state.epoch += 1
+        record: dict[str, Any] = {
+            "epoch": state.epoch,
+            "step": state.step,
+            "loss": state.loss_sum / max(1, state.labelled),
+            "seconds": round(state.seconds, 1),
+            "pieces_per_second": round(state.labelled / max(state.seconds, 1e-9)),
+        }
+        if self.evaluate is not None:
+            record["dev"] = self.evaluate()
+            if record["dev"]["f1"] > state.best_f1:
+                state.best_f1 = record["dev"]["f1"]
+                if self._keeps_best:
+                    save_weights(self.network, self._best_weights(state.epoch))
+                state.best_epoch = state.epoch
+        state.history.append(record)
+        state.batch, state.loss_sum, state.labelled, state.seconds = 0, 0.0, 0, 0.0
+        self.listener.epoch_ended(record)
+
+
+def _padded(rows: list[np.ndarray[Any, np.dtype[np.int64]]], value: int) -> torch.Tensor:
+    tensors = [torch.from_numpy(row) for row in rows]
+    return pad_sequence(tensors, batch_first=True, padding_value=value)
+
+
+def _mixed(seed: int, step: int) -> int:
+    return int(np.random.SeedSequence([seed, step]).generate_state(1)[0])

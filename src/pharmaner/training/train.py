@@ -1,0 +1,226 @@
+"""``train``: annotated documents in, a model folder out."""
+
+import json
+import platform
+import shutil
+from collections.abc import Sequence
+from dataclasses import dataclass
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any
+
+import torch
+
+from pharmaner import __version__
+from pharmaner.corpora.selection import check_types_known, only_types, renamed, resolve_types
+from pharmaner.document import Document
+from pharmaner.encoders.source import EncoderSource, find_encoder
+from pharmaner.errors import CorpusError, OutputError
+from pharmaner.model_folder import scheme_of, write_manifest
+from pharmaner.network.encoder_tokenizer import encoder_tokenizer, save_tokenizer
+from pharmaner.network.tagger_network import new_network
+from pharmaner.network.torch_backend import TorchBackend
+from pharmaner.prediction.predictor import Predictor, Windower
+from pharmaner.recipe import Recipe, load_recipe
+from pharmaner.scoring.strict import Scorer, corpus_hash, score
+from pharmaner.storage import refuse_occupied, whole_folder, write_text
+from pharmaner.text.alignment import AlignmentReport
+from pharmaner.text.pieces import PieceTokenizer
+from pharmaner.training.examples import Example, make_examples
+from pharmaner.training.loop import Fit, Listener
+from pharmaner.training.model_card import model_card
+from pharmaner.training.run_log import RunLog
+
+
+@dataclass(frozen=True, slots=True)
+class Training:
+    """A finished training: its folder, resolved recipe, records by epoch, and alignment losses.
+
+    ``kept_epoch`` is the epoch whose weights were kept.
+    """
+
+    folder: Path
+    recipe: Recipe
+    history: list[dict[str, Any]]
+    kept_epoch: int
+    alignment: AlignmentReport
+
+
+@dataclass(frozen=True, slots=True)
+class _Prepared:
+    """Everything that a training needs, checked before the first step."""
+
+    recipe: Recipe
+    source: EncoderSource
+    tokenizer: PieceTokenizer
+    windower: Windower
+    examples: list[Example]
+    alignment: AlignmentReport
+    dev: list[Document]
+    begun_with: dict[str, Any]
+
+
+def train(
+    recipe: Recipe | str,
+    train_documents: Sequence[Document],
+    dev_documents: Sequence[Document] = (),
+    *,
+    output: Path | str,
+    resume: bool = False,
+    listener: Listener | None = None,
+) -> Training:
+    """Fine-tune an encoder on annotated documents and write a model folder.
+
+    While it runs, checkpoints and the run log lie in ``OUTPUT.partial`` beside the output.
+
+    Args:
+        recipe: a recipe, or the name or TOML file of one; its ``encoder.name`` must be set.
+        train_documents: what is learned from.
+        dev_documents: what each epoch is scored on. Without it, the recipe's number of epochs is
+            trained and the last weights are kept.
+        output: the model folder to write; must not exist or be empty.
+        resume: go on from ``OUTPUT.partial`` where there is one.
+        listener: is told of every step and epoch.
+
+    Raises:
+        InputError: for a recipe, corpus, encoder or output that cannot be used.
+    """
+    output = Path(output)
+    refuse_occupied(output)
+    wanted = load_recipe(recipe) if isinstance(recipe, str) else recipe
+    prepared = _prepare(wanted, train_documents, dev_documents)
+    partial = _partial_folder(output, resume, prepared.begun_with)
+    log = RunLog(partial / "run-log.jsonl", listener)
+    torch.manual_seed(prepared.recipe.training.seed)
+    network = new_network(prepared.source.location, scheme_of(prepared.recipe), prepared.recipe)
+    pad_id = int(network.config.pad_token_id or 0)  # type: ignore[union-attr,arg-type]
+    fit = Fit(
+        network=network,
+        examples=prepared.examples,
+        section=prepared.recipe.training,
+        folder=partial,
+        pad_id=pad_id,
+        listener=log,
+        evaluate=_dev_scorer(network, prepared, pad_id) if prepared.dev else None,
+    )
+    state = fit.run()
+    keeps_best = bool(prepared.dev) and prepared.recipe.training.keep == "best"
+    kept_epoch = (state.best_epoch if keeps_best else 0) or state.epoch
+    _write_model_folder(output, network, prepared, state.history, kept_epoch, log.path, pad_id)
+    shutil.rmtree(partial)
+    return Training(output, prepared.recipe, state.history, kept_epoch, prepared.alignment)
+
+
+def partial_folder(output: Path) -> Path:
+    """Where a training keeps its checkpoints until its output is whole."""
+    return output.with_name(f"{output.name}.partial")
+
+
+def _prepare(
+    recipe: Recipe, train_documents: Sequence[Document], dev_documents: Sequence[Document]
+) -> _Prepared:
+    if not train_documents:
+        raise CorpusError("there is no document to train on")
+    recipe = resolve_types(recipe, train_documents)
+    learned = renamed(train_documents, recipe.corpus)
+    judged = renamed(dev_documents, recipe.corpus)
+    check_types_known([*learned, *judged], recipe.corpus)
+    source = find_encoder(recipe.encoder.name, recipe.encoder.revision)
+    tokenizer = encoder_tokenizer(source.location)
+    windower = Windower(tokenizer, recipe.text)
+    examples, alignment = make_examples(learned, windower, scheme_of(recipe))
+    begun_with = {
+        "recipe": recipe.model_dump(mode="json"),
+        "train": corpus_hash(learned),
+        "dev": corpus_hash(judged) if judged else None,
+    }
+    dev = only_types(judged, recipe.corpus.types)
+    return _Prepared(
+        recipe, source, tokenizer, windower, examples, alignment, dev, begun_with
+    )
+
+
+def _partial_folder(output: Path, resume: bool, begun_with: dict[str, Any]) -> Path:
+    partial = partial_folder(output)
+    description = partial / "training.json"
+    if description.is_file():
+        if not resume:
+            raise OutputError(
+                f"{partial}: an unfinished training is there; --resume goes on with it, or "
+                "remove it"
+            )
+        before = json.loads(description.read_text(encoding="utf-8"))
+        if before != begun_with:
+            raise OutputError(
+                f"{partial}: was begun with other settings ({_first_difference(before, begun_with)})"
+            )
+        return partial
+    try:
+        partial.mkdir(parents=True, exist_ok=True)
+        write_text(description, json.dumps(begun_with, indent=1))
+    except OSError as error:
+        raise OutputError(f"{partial}: cannot be written: {error.strerror}") from error
+    return partial
+
+
+def _first_difference(before: Any, now: Any, name: str = "") -> str:
+    for key in now:
+        here = f"{name}.{key}" if name else key
+        if before.get(key) != now[key]:
+            if isinstance(now[key], dict) and isinstance(before.get(key), dict):
+                return _first_difference(before[key], now[key], here)
+            return f"{here} was {before.get(key)!r}, is {now[key]!r}"
+    return "a key that is no more"
+
+
+def _dev_scorer(network: torch.nn.Module, prepared: _Prepared, pad_id: int) -> Any:
+    recipe = prepared.recipe
+    predictor = Predictor(
+        TorchBackend(network),
+        prepared.windower,
+        scheme_of(recipe),
+        recipe.corpus.auxiliary,
+        pad_id,
+    )
+
+    def evaluate() -> dict[str, Any]:
+        predicted = [prediction.document for prediction in predictor.predict(prepared.dev)]
+        return score(prepared.dev, predicted, Scorer.PUBLIC).as_json()
+
+    return evaluate
+
+
+def _write_model_folder(
+    output: Path,
+    network: torch.nn.Module,
+    prepared: _Prepared,
+    history: list[dict[str, Any]],
+    kept_epoch: int,
+    log: Path,
+    pad_id: int,
+) -> None:
+    kept = next(record for record in history if record["epoch"] == kept_epoch)
+    packages = ("torch", "transformers", "tokenizers", "accelerate")
+    manifest = {
+        "plain_transformers": "exact",
+        "pad_id": pad_id,
+        "kept_epoch": kept_epoch,
+        "metrics": {"dev": kept.get("dev"), "training_loss": kept["loss"]},
+        "corpora": {name: prepared.begun_with[name] for name in ("train", "dev")},
+        "alignment": {
+            "mentions": prepared.alignment.mentions,
+            "not_exact": prepared.alignment.by_reason,
+        },
+        "versions": {
+            "pharmaner": __version__,
+            "python": platform.python_version(),
+            **{name: version(name) for name in packages},
+        },
+    }
+    with whole_folder(output) as folder:
+        network.save_pretrained(folder)  # type: ignore[operator]
+        save_tokenizer(prepared.tokenizer, prepared.source.location, folder)
+        write_text(folder / "recipe.toml", prepared.recipe.as_toml())
+        shutil.copyfile(log, folder / "run-log.jsonl")
+        write_text(folder / "README.md", model_card(prepared.recipe, manifest))
+        write_manifest(folder, manifest)
