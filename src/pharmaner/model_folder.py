@@ -1,11 +1,11 @@
 """What a trained model's folder holds, and the manifest that vouches for it.
 
-    config.json, model.safetensors, tokenizer.json, tokenizer_config.json
-                      the network and its tokenizer, as plain transformers load them
-    recipe.toml       the resolved recipe
-    run-log.jsonl     a record for each epoch
-    README.md         the model card
-    manifest.json     format version, hashes of the files, scores, corpora, versions
+config.json, model.safetensors, tokenizer.json, tokenizer_config.json
+the network and its tokenizer, as plain transformers load them
+recipe.toml       the resolved recipe
+run-log.jsonl     a record for each epoch
+README.md         the model card
+manifest.json     format version, hashes of the files, scores, corpora, versions
 """
 
 import json

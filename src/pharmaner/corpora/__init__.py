@@ -1,0 +1,1 @@
+"""Annotated corpora: one file a format, and what an import found and lost."""

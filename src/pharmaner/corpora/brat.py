@@ -1,7 +1,7 @@
-"""brat standoff, https://brat.nlplab.org/standoff.html: a text and the lines that annotate it.
+r"""brat standoff, https://brat.nlplab.org/standoff.html: a text and the lines that annotate it.
 
 Reading keeps every line: mentions become ``Mention``, all others ``Attachment``. Lines end at
-"\\n" alone (a "\\r" before it is dropped), so that no separator inside a quotation cuts a line.
+"\n" alone (a "\r" before it is dropped), so that no separator inside a quotation cuts a line.
 """
 
 import re

@@ -1,4 +1,4 @@
-"""A folder of brat files, ``NAME.txt`` beside ``NAME.ann``, read into documents and written back."""
+"""A folder of brat files, ``NAME.txt`` beside ``NAME.ann``: read into documents, written back."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass

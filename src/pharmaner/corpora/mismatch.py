@@ -54,9 +54,7 @@ def settle_mismatches(
     return settled, counts
 
 
-def _settle(
-    document: Document, mention: Mention, policy: OnMismatch
-) -> tuple[str, Mention | None]:
+def _settle(document: Document, mention: Mention, policy: OnMismatch) -> tuple[str, Mention | None]:
     match policy:
         case OnMismatch.KEEP:
             return "kept", mention

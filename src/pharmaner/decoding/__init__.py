@@ -1,0 +1,1 @@
+"""Emissions to mentions, with numpy alone."""

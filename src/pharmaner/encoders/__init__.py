@@ -1,0 +1,1 @@
+"""Where a pre-trained encoder comes from."""

@@ -1,0 +1,1 @@
+"""The torch side: the network, its tokenizer, its prediction backend."""

@@ -11,8 +11,15 @@ from pharmaner.errors import EncoderError
 from pharmaner.storage import write_text
 from pharmaner.text.pieces import PieceTokenizer, split_words_inside
 
-SPECIAL_TOKENS = ("unk_token", "pad_token", "cls_token", "sep_token", "mask_token")
-SPECIAL_TOKENS += ("bos_token", "eos_token")
+SPECIAL_TOKENS = (
+    "unk_token",
+    "pad_token",
+    "cls_token",
+    "sep_token",
+    "mask_token",
+    "bos_token",
+    "eos_token",
+)
 
 
 def encoder_tokenizer(folder: Path) -> PieceTokenizer:

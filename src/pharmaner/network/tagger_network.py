@@ -1,13 +1,13 @@
 """The network: an ``AutoModelForTokenClassification`` over any encoder."""
 
-from contextlib import contextmanager
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 import torch
 from transformers import AutoConfig, AutoModelForTokenClassification
-from transformers.utils import logging as transformers_logging
+from transformers.utils import logging
 
 from pharmaner.errors import EncoderError, RecipeError
 from pharmaner.labels import LabelScheme
@@ -50,7 +50,7 @@ def load_network(folder: Path) -> torch.nn.Module:
 
 
 def _load(folder: Path, config: Any) -> torch.nn.Module:
-    with _quiet():
+    with quiet():
         try:
             network: torch.nn.Module = AutoModelForTokenClassification.from_pretrained(
                 folder,
@@ -93,13 +93,13 @@ def _check_window(config: Any, window: int) -> None:
 
 
 @contextmanager
-def _quiet() -> Iterator[None]:
+def quiet() -> Iterator[None]:
     """Silence transformers' report that the head is fresh, and its progress bars."""
-    verbosity = transformers_logging.get_verbosity()
-    transformers_logging.set_verbosity_error()
-    transformers_logging.disable_progress_bar()
+    verbosity = logging.get_verbosity()
+    logging.set_verbosity_error()  # type: ignore[no-untyped-call]
+    logging.disable_progress_bar()  # type: ignore[no-untyped-call]
     try:
         yield
     finally:
-        transformers_logging.set_verbosity(verbosity)
-        transformers_logging.enable_progress_bar()
+        logging.set_verbosity(verbosity)
+        logging.enable_progress_bar()  # type: ignore[no-untyped-call]

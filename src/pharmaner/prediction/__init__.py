@@ -1,0 +1,1 @@
+"""Texts to mentions with some backend, without torch."""

@@ -173,7 +173,9 @@ def _normalised(
     mean = np.full_like(total, np.nan)
     np.divide(total, count[:, None], out=mean, where=count[:, None] > 0)
     highest = mean.max(axis=1, keepdims=True)
-    return mean - highest - np.log(np.exp(mean - highest).sum(axis=1, keepdims=True))
+    normaliser = highest + np.log(np.exp(mean - highest).sum(axis=1, keepdims=True))
+    normalised: npt.NDArray[np.float64] = mean - normaliser
+    return normalised
 
 
 def _covered(waiting: _Waiting) -> int:

@@ -1,0 +1,1 @@
+"""Documents shown to people: JSON lines, terminal, HTML."""

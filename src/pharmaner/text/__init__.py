@@ -1,0 +1,1 @@
+"""Words, sentences, pieces, windows, alignment: pure functions on text."""

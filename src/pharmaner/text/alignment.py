@@ -39,9 +39,8 @@ class AlignmentReport:
         if not self.losses:
             return f"{self.mentions} mentions aligned with words, none lost"
         reasons = ", ".join(f"{count} {reason}" for reason, count in self.by_reason.items())
-        return (
-            f"{self.mentions} mentions aligned with words, {len(self.losses)} not exactly: {reasons}"
-        )
+        exceptions = f"{len(self.losses)} not exactly: {reasons}"
+        return f"{self.mentions} mentions aligned with words, {exceptions}"
 
 
 def align(

@@ -4,6 +4,7 @@ The tokenizer is a fast one whose ``tokenizer.json`` holds our word split, so th
 a word and a piece carries a leading space only where the text has white space.
 """
 
+import json
 from bisect import bisect_right
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -72,9 +73,7 @@ class PieceTokenizer:
             word = bisect_right(ends, start)
             inside = word < len(words) and starts[word] < end
             owners.append(word if inside else NO_WORD)
-        return Pieces(
-            np.array(encoding.ids, dtype=np.int64), np.array(owners, dtype=np.int64)
-        )
+        return Pieces(np.array(encoding.ids, dtype=np.int64), np.array(owners, dtype=np.int64))
 
 
 def split_words_inside(tokenizer: "Tokenizer") -> None:
@@ -89,7 +88,7 @@ def split_words_inside(tokenizer: "Tokenizer") -> None:
     from tokenizers import Regex, normalizers, pre_tokenizers
 
     own = tokenizer.pre_tokenizer
-    kinds = _split_kinds(own)
+    kinds = _split_kinds(tokenizer)
     if kinds == ["BertPreTokenizer"]:
         words = pre_tokenizers.Split(Regex(WORD_PATTERN), "removed", invert=True)
         tokenizer.pre_tokenizer = pre_tokenizers.Sequence([words, own])
@@ -108,10 +107,6 @@ def split_words_inside(tokenizer: "Tokenizer") -> None:
         raise ValueError(f"word split {kinds} is not known; BERT, Metaspace, ByteLevel are")
 
 
-def _split_kinds(own: object) -> list[str]:
-    import json
-
-    state = json.loads(own.__getstate__()) if own is not None else {"type": "none"}
+def _split_kinds(tokenizer: "Tokenizer") -> list[str]:
+    state = json.loads(tokenizer.to_str())["pre_tokenizer"] or {"type": "none"}
     return [part["type"] for part in state.get("pretokenizers", [state])]
-
-

@@ -15,7 +15,11 @@ if TYPE_CHECKING:
 LONGEST_WORD = 64
 """Runs longer than this many code points are split, so that a word always has few pieces."""
 
-WORD_PATTERN = rf"[\p{{L}}\p{{M}}]{{1,{LONGEST_WORD}}}|\p{{Nd}}{{1,{LONGEST_WORD}}}|[^\s\p{{L}}\p{{M}}\p{{Nd}}]"
+WORD_PATTERN = (
+    rf"[\p{{L}}\p{{M}}]{{1,{LONGEST_WORD}}}"
+    rf"|\p{{Nd}}{{1,{LONGEST_WORD}}}"
+    r"|[^\s\p{L}\p{M}\p{Nd}]"
+)
 """The regular expression of one word, in the syntax of the tokenizers library (Oniguruma)."""
 
 

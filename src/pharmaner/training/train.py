@@ -3,7 +3,7 @@
 import json
 import platform
 import shutil
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from importlib.metadata import version
 from pathlib import Path
@@ -18,7 +18,7 @@ from pharmaner.encoders.source import EncoderSource, find_encoder
 from pharmaner.errors import CorpusError, OutputError
 from pharmaner.model_folder import scheme_of, write_manifest
 from pharmaner.network.encoder_tokenizer import encoder_tokenizer, save_tokenizer
-from pharmaner.network.tagger_network import new_network
+from pharmaner.network.tagger_network import new_network, quiet
 from pharmaner.network.torch_backend import TorchBackend
 from pharmaner.prediction.predictor import Predictor, Windower
 from pharmaner.recipe import Recipe, load_recipe
@@ -135,9 +135,7 @@ def _prepare(
         "dev": corpus_hash(judged) if judged else None,
     }
     dev = only_types(judged, recipe.corpus.types)
-    return _Prepared(
-        recipe, source, tokenizer, windower, examples, alignment, dev, begun_with
-    )
+    return _Prepared(recipe, source, tokenizer, windower, examples, alignment, dev, begun_with)
 
 
 def _partial_folder(output: Path, resume: bool, begun_with: dict[str, Any]) -> Path:
@@ -151,9 +149,8 @@ def _partial_folder(output: Path, resume: bool, begun_with: dict[str, Any]) -> P
             )
         before = json.loads(description.read_text(encoding="utf-8"))
         if before != begun_with:
-            raise OutputError(
-                f"{partial}: was begun with other settings ({_first_difference(before, begun_with)})"
-            )
+            difference = _first_difference(before, begun_with)
+            raise OutputError(f"{partial}: was begun with other settings ({difference})")
         return partial
     try:
         partial.mkdir(parents=True, exist_ok=True)
@@ -163,7 +160,7 @@ def _partial_folder(output: Path, resume: bool, begun_with: dict[str, Any]) -> P
     return partial
 
 
-def _first_difference(before: Any, now: Any, name: str = "") -> str:
+def _first_difference(before: dict[str, Any], now: dict[str, Any], name: str = "") -> str:
     for key in now:
         here = f"{name}.{key}" if name else key
         if before.get(key) != now[key]:
@@ -173,7 +170,9 @@ def _first_difference(before: Any, now: Any, name: str = "") -> str:
     return "a key that is no more"
 
 
-def _dev_scorer(network: torch.nn.Module, prepared: _Prepared, pad_id: int) -> Any:
+def _dev_scorer(
+    network: torch.nn.Module, prepared: _Prepared, pad_id: int
+) -> Callable[[], dict[str, Any]]:
     recipe = prepared.recipe
     predictor = Predictor(
         TorchBackend(network),
@@ -218,7 +217,8 @@ def _write_model_folder(
         },
     }
     with whole_folder(output) as folder:
-        network.save_pretrained(folder)  # type: ignore[operator]
+        with quiet():
+            network.save_pretrained(folder)  # type: ignore[operator]
         save_tokenizer(prepared.tokenizer, prepared.source.location, folder)
         write_text(folder / "recipe.toml", prepared.recipe.as_toml())
         shutil.copyfile(log, folder / "run-log.jsonl")

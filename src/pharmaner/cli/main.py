@@ -1,0 +1,33 @@
+"""The command line: one file a verb; each parses, calls the library and prints."""
+
+import sys
+
+import typer
+
+from pharmaner.cli import audit, demo, encoders, evaluate, predict, train
+from pharmaner.errors import PharmanerError
+
+app = typer.Typer(
+    name="pharmaner",
+    help="Find drugs, chemicals, proteins, or whatever you have annotated, in clinical text.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+)
+app.command()(audit.audit)
+app.command()(train.train)
+app.command()(evaluate.evaluate)
+app.command()(predict.predict)
+app.command()(encoders.encoders)
+app.command()(demo.demo)
+
+
+def run() -> None:
+    """Run the command line; bad input is one line on standard error and exit code 2."""
+    for stream in (sys.stdout, sys.stderr):
+        stream.reconfigure(encoding="utf-8", newline="\n")  # type: ignore[union-attr]
+    try:
+        app()
+    except PharmanerError as error:
+        sys.stderr.write(f"error: {error}\n")
+        sys.exit(2)

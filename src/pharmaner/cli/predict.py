@@ -1,0 +1,127 @@
+"""``pharmaner predict``."""
+
+import sys
+from collections.abc import Iterable, Iterator
+from enum import StrEnum
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from pharmaner.cli.console import stdout
+from pharmaner.errors import CorpusError, InputError
+
+if TYPE_CHECKING:
+    from pharmaner.document import Document
+    from pharmaner.prediction.predictor import Prediction
+
+
+class Format(StrEnum):
+    """What ``--output`` holds."""
+
+    BRAT = "brat"
+    JSONL = "jsonl"
+    HTML = "html"
+
+
+def predict(
+    inputs: Annotated[
+        list[Path] | None,
+        typer.Argument(metavar="INPUT...", help=".txt files, folders of them; - or nothing: stdin"),
+    ] = None,
+    model: Annotated[Path | None, typer.Option(help="A folder that `train` wrote.")] = None,
+    output: Annotated[Path | None, typer.Option(help="A folder to write.")] = None,
+    output_format: Annotated[
+        Format, typer.Option("--format", help="What --output holds.")
+    ] = Format.BRAT,
+) -> None:
+    """Annotate texts. Without --output: JSON lines, or coloured text on a terminal."""
+    from pharmaner.storage import refuse_occupied
+    from pharmaner.tagger import Tagger
+
+    if model is None:
+        raise InputError("predict: --model DIR is needed, a folder that `pharmaner train` wrote")
+    if output is not None:
+        refuse_occupied(output)
+    documents = read_inputs(inputs or [Path("-")])
+    predictions = Tagger.load(model).predict_documents(documents)
+    if output is not None:
+        with_progress = _tracked(predictions, len(documents))
+        _write(with_progress, output, output_format)
+        return
+    for prediction in predictions:
+        _print(prediction)
+
+
+def read_inputs(inputs: Iterable[Path]) -> "list[Document]":
+    """The texts of files, of folders (not of sub-folders), and of standard input.
+
+    Raises:
+        CorpusError: when something cannot be read, a folder has no .txt, or two texts would have
+            the same name.
+    """
+    from pharmaner.corpora.folder import read_text
+    from pharmaner.document import Document
+
+    documents: dict[str, Document] = {}
+    for path in inputs:
+        if path == Path("-"):
+            found = [Document("stdin", _read_standard_input())]
+        elif path.is_dir():
+            files = sorted(path.glob("*.txt"))
+            if not files:
+                raise CorpusError(f"{path}: holds no .txt files")
+            found = [Document(file.stem, read_text(file)) for file in files]
+        else:
+            found = [Document(path.stem, read_text(path))]
+        for document in found:
+            if document.id in documents:
+                raise CorpusError(f"{path}: a second text named {document.id!r}")
+            documents[document.id] = document
+    return list(documents.values())
+
+
+def _read_standard_input() -> str:
+    content = sys.stdin.buffer.read()
+    try:
+        return content.decode("utf-8")
+    except UnicodeDecodeError as error:
+        byte = content[error.start]
+        raise CorpusError(
+            f"standard input: byte 0x{byte:02x} at position {error.start} is not UTF-8"
+        ) from None
+
+
+def _print(prediction: "Prediction") -> None:
+    from pharmaner.report.json_lines import json_line
+    from pharmaner.report.terminal import coloured
+
+    if sys.stdout.isatty():
+        stdout().print(coloured(prediction.document), soft_wrap=True)
+    else:
+        typer.echo(json_line(prediction))
+
+
+def _write(predictions: "Iterable[Prediction]", output: Path, output_format: Format) -> None:
+    from pharmaner.corpora.folder import write_folder
+    from pharmaner.report.html import write_page
+    from pharmaner.report.json_lines import json_line
+    from pharmaner.storage import whole_folder
+
+    if output_format is Format.BRAT:
+        write_folder((prediction.document for prediction in predictions), output)
+        return
+    with whole_folder(output) as folder:
+        if output_format is Format.HTML:
+            write_page([prediction.document for prediction in predictions], folder / "index.html")
+            return
+        with (folder / "predictions.jsonl").open("w", encoding="utf-8", newline="\n") as stream:
+            for prediction in predictions:
+                stream.write(json_line(prediction) + "\n")
+
+
+def _tracked(predictions: "Iterable[Prediction]", total: int) -> "Iterator[Prediction]":
+    from pharmaner.cli.console import progress_bar
+
+    with progress_bar() as progress:
+        yield from progress.track(predictions, total=total, description="predicting")

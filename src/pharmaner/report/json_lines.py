@@ -1,0 +1,30 @@
+"""A prediction as one line of JSON."""
+
+import json
+
+from pharmaner.prediction.predictor import Prediction
+
+
+def json_line(prediction: Prediction) -> str:
+    """``{"id", "text", "mentions": [{"start", "end", "label", "text", "score"}], ...}``.
+
+    ``characters_covered`` is how many code points of the text the network saw: all of them.
+    """
+    document = prediction.document
+    mentions = [
+        {
+            "start": mention.start,
+            "end": mention.end,
+            "label": mention.label,
+            "text": document.text_of(mention),
+            "score": None if mention.score is None else round(mention.score, 4),
+        }
+        for mention in document.mentions
+    ]
+    record = {
+        "id": document.id,
+        "text": document.text,
+        "mentions": mentions,
+        "characters_covered": prediction.characters_covered,
+    }
+    return json.dumps(record, ensure_ascii=False)

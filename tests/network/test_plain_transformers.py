@@ -1,0 +1,65 @@
+"""A model folder is a plain transformers model: same pieces, same emissions."""
+
+import json
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+from transformers import AutoModelForTokenClassification, AutoTokenizer
+from transformers.utils import logging
+
+from pharmaner.document import Document
+from pharmaner.model_folder import open_model_folder
+from pharmaner.tagger import Tagger
+from pharmaner.text.words import split_words
+
+TEXT = "Toma litio 5mg, «ferritina» alta"
+
+
+@pytest.fixture(autouse=True)
+def _no_progress_bars() -> None:
+    logging.disable_progress_bar()
+
+
+def test_auto_classes_give_the_same_pieces_and_emissions(trained: Path) -> None:
+    tokenizer = AutoTokenizer.from_pretrained(trained, local_files_only=True)
+    network = AutoModelForTokenClassification.from_pretrained(trained, local_files_only=True)
+    network.eval()
+    theirs = tokenizer(TEXT, return_tensors="pt", return_offsets_mapping=True)
+    offsets = theirs.pop("offset_mapping")[0].tolist()
+    with torch.inference_mode():
+        scores = network(**theirs).logits[0].log_softmax(-1).double().numpy()
+
+    tagger = Tagger.load(trained)
+    windows = tagger._predictor.windower.windows(TEXT, split_words(TEXT))
+    assert [window.input_ids.tolist() for window in windows] == [theirs["input_ids"][0].tolist()]
+
+    emissions = next(tagger._predictor.emissions([Document("d", TEXT)]))
+    scheme = open_model_folder(trained).scheme
+    assert {int(i): tag for i, tag in network.config.id2label.items()} == dict(
+        enumerate(scheme.tags)
+    )
+    for word, row in zip(emissions.words, emissions.scores, strict=True):
+        inside = [p for p, (a, b) in enumerate(offsets) if word.start <= a < b <= word.end]
+        probabilities = np.exp(scores[inside].mean(axis=0))
+        assert np.exp(row) == pytest.approx(probabilities / probabilities.sum(), abs=1e-5)
+
+
+def test_the_tokenizer_in_the_folder_truncates_nothing(trained: Path) -> None:
+    content = json.loads((trained / "tokenizer.json").read_text())
+    assert content["truncation"] is None
+    assert content["padding"] is None
+
+
+def test_batches_and_padding_do_not_change_what_is_predicted(
+    trained: Path, small_corpus: list[Document]
+) -> None:
+    tagger = Tagger.load(trained)
+    long = Document("long", " ".join(document.text for document in small_corpus) * 3)
+    together = list(tagger.predict_documents([*small_corpus, long]))
+    for prediction in together:
+        alone = tagger.predict(prediction.document.text)
+        spans = [(m.start, m.end, m.label) for m in prediction.document.mentions]
+        assert [(m.start, m.end, m.label) for m in alone.mentions] == spans
+        assert prediction.characters_covered == len(prediction.document.text)

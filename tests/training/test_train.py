@@ -1,0 +1,245 @@
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+from safetensors.torch import load_file
+
+from pharmaner.corpora.folder import read_folder, write_folder
+from pharmaner.document import Document, Mention
+from pharmaner.errors import CorpusError, OutputError, RecipeError
+from pharmaner.recipe import Recipe
+from pharmaner.scoring.strict import Scorer, score
+from pharmaner.tagger import Tagger
+from pharmaner.training import loop
+from pharmaner.training.train import train
+
+
+class Interruption(Exception):
+    """Stands for whatever ends a process."""
+
+
+class InterruptAt:
+    """A listener that stops a training after some step."""
+
+    def __init__(self, step: int) -> None:
+        self.step = step
+        self.seen: list[int] = []
+
+    def begins(self, steps: int, done: int) -> None:
+        self.seen.append(done)
+
+    def stepped(self, step: int, loss: float) -> None:
+        if step == self.step:
+            raise Interruption
+
+    def epoch_ended(self, record: dict[str, Any]) -> None:
+        pass
+
+
+def with_training(recipe: Recipe, **changes: object) -> Recipe:
+    training = recipe.training.model_copy(update=changes)
+    return recipe.model_copy(update={"training": training})
+
+
+def assert_same_model(one: Path, other: Path) -> None:
+    weights, others = (load_file(path / "model.safetensors") for path in (one, other))
+    assert weights.keys() == others.keys()
+    assert all((weights[name] == others[name]).all() for name in weights)
+    for name in ("recipe.toml", "tokenizer.json", "config.json", "tokenizer_config.json"):
+        assert (one / name).read_bytes() == (other / name).read_bytes()
+
+
+def test_a_trained_tagger_knows_its_corpus(trained: Path, small_corpus: list[Document]) -> None:
+    tagger = Tagger.load(trained)
+    predicted = [prediction.document for prediction in tagger.predict_documents(small_corpus)]
+    assert score(small_corpus, predicted, Scorer.PUBLIC).micro.f1 == 1.0
+
+
+def test_the_score_in_the_folder_is_what_a_user_gets(
+    trained: Path, small_corpus: list[Document]
+) -> None:
+    manifest = json.loads((trained / "manifest.json").read_text())
+    predicted = [p.document for p in Tagger.load(trained).predict_documents(small_corpus)]
+    assert manifest["metrics"]["dev"] == score(small_corpus, predicted, Scorer.PUBLIC).as_json()
+
+
+def test_the_same_seed_gives_the_same_model_and_another_seed_another(
+    small_corpus: list[Document], tiny_recipe: Recipe, tmp_path: Path
+) -> None:
+    train(tiny_recipe, small_corpus, output=tmp_path / "a")
+    train(tiny_recipe, small_corpus, output=tmp_path / "b")
+    train(with_training(tiny_recipe, seed=1), small_corpus, output=tmp_path / "c")
+    assert_same_model(tmp_path / "a", tmp_path / "b")
+    with pytest.raises(AssertionError):
+        assert_same_model(tmp_path / "a", tmp_path / "c")
+
+
+@pytest.mark.parametrize("step", [1, 4, 9, 13])
+def test_an_interrupted_training_resumes_to_the_same_model(
+    small_corpus: list[Document],
+    tiny_recipe: Recipe,
+    tmp_path: Path,
+    step: int,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(loop, "CHECKPOINT_SECONDS", 0.0)
+    dev = small_corpus[:3]
+    train(tiny_recipe, small_corpus, dev, output=tmp_path / "whole")
+    with pytest.raises(Interruption):
+        train(tiny_recipe, small_corpus, dev, output=tmp_path / "cut", listener=InterruptAt(step))
+    assert not (tmp_path / "cut").exists()
+    watcher = InterruptAt(-1)
+    train(tiny_recipe, small_corpus, dev, output=tmp_path / "cut", resume=True, listener=watcher)
+    assert watcher.seen == [step - 1]
+    assert_same_model(tmp_path / "whole", tmp_path / "cut")
+    logs = [(tmp_path / n / "run-log.jsonl").read_text().splitlines() for n in ("whole", "cut")]
+    kept = [[{k: json.loads(r)[k] for k in ("epoch", "loss", "dev")} for r in log] for log in logs]
+    assert kept[0] == kept[1]
+
+
+def test_a_killed_process_resumes_to_the_same_model(
+    small_corpus: list[Document], tiny_recipe: Recipe, tmp_path: Path
+) -> None:
+    write_folder(small_corpus, tmp_path / "corpus")
+    corpus = read_folder(tmp_path / "corpus").documents
+    recipe = with_training(tiny_recipe, epochs=30)
+    (tmp_path / "recipe.toml").write_text(recipe.as_toml())
+    train(recipe, corpus, corpus, output=tmp_path / "whole")
+    arguments = ["train", "--train", "corpus", "--dev", "corpus", "--output", "cut"]
+    arguments += ["--recipe", "recipe.toml", "--resume"]
+    command = [sys.executable, "-c", "from pharmaner.cli.main import run; run()", *arguments]
+    environment = os.environ | {"OMP_NUM_THREADS": "1"}
+    process = subprocess.Popen(command, cwd=tmp_path, env=environment, stderr=subprocess.DEVNULL)
+    log = tmp_path / "cut.partial" / "run-log.jsonl"
+    while process.poll() is None and not (log.is_file() and len(log.read_text().splitlines()) >= 3):
+        time.sleep(0.01)
+    process.send_signal(signal.SIGKILL)
+    assert process.wait() == -signal.SIGKILL
+    assert not (tmp_path / "cut").exists()
+    subprocess.run(command, cwd=tmp_path, env=environment, check=True, capture_output=True)
+    assert_same_model(tmp_path / "whole", tmp_path / "cut")
+    assert not (tmp_path / "cut.partial").exists()
+
+
+def test_without_a_dev_corpus_the_last_weights_are_kept(
+    small_corpus: list[Document], tiny_recipe: Recipe, tmp_path: Path
+) -> None:
+    result = train(tiny_recipe, small_corpus, output=tmp_path / "model")
+    assert result.kept_epoch == len(result.history) == tiny_recipe.training.epochs
+    assert all("dev" not in record for record in result.history)
+
+
+def test_the_best_dev_epoch_is_kept_and_scores_as_recorded(
+    small_corpus: list[Document], tiny_recipe: Recipe, tmp_path: Path
+) -> None:
+    recipe = with_training(tiny_recipe, epochs=25, learning_rate=3e-3, head_learning_rate=3e-3)
+    result = train(recipe, small_corpus, small_corpus, output=tmp_path / "model")
+    by_epoch = [record["dev"]["f1"] for record in result.history]
+    assert max(by_epoch) > 0
+    assert result.kept_epoch == 1 + by_epoch.index(max(by_epoch))
+    tagger = Tagger.load(tmp_path / "model")
+    predicted = [p.document for p in tagger.predict_documents(small_corpus)]
+    assert score(small_corpus, predicted, Scorer.PUBLIC).micro.f1 == max(by_epoch)
+
+
+def test_patience_ends_a_training_that_gets_no_better(
+    small_corpus: list[Document], tiny_recipe: Recipe, tmp_path: Path
+) -> None:
+    recipe = with_training(tiny_recipe, epochs=9, patience=2, learning_rate=1e-9)
+    recipe = with_training(recipe, head_learning_rate=1e-9)
+    result = train(recipe, small_corpus, small_corpus[:1], output=tmp_path / "model")
+    assert [record["epoch"] for record in result.history] == [1, 2, 3]
+    assert result.kept_epoch == 1
+
+
+def test_an_auxiliary_type_is_learned_and_never_predicted(
+    small_corpus: list[Document], tiny_recipe: Recipe, tmp_path: Path
+) -> None:
+    recipe = with_training(tiny_recipe, epochs=40, learning_rate=3e-3, head_learning_rate=3e-3)
+    corpus = recipe.corpus.model_copy(update={"auxiliary": ["PROTEIN"]})
+    recipe = recipe.model_copy(update={"corpus": corpus})
+    train(recipe, small_corpus, output=tmp_path / "model")
+    tagger = Tagger.load(tmp_path / "model")
+    predicted = [p.document for p in tagger.predict_documents(small_corpus)]
+    drugs = [d.with_mentions(m for m in d.mentions if m.label == "DRUG") for d in small_corpus]
+    assert score(drugs, predicted, Scorer.PUBLIC).micro.f1 == 1.0
+    config = json.loads((tmp_path / "model" / "config.json").read_text())
+    assert set(config["label2id"]) == {"O", "B-DRUG", "I-DRUG", "B-PROTEIN", "I-PROTEIN"}
+
+
+def test_map_renames_types_before_anything_else(
+    small_corpus: list[Document], tiny_recipe: Recipe, tmp_path: Path
+) -> None:
+    corpus = tiny_recipe.corpus.model_copy(update={"map": {"PROTEIN": "P", "DRUG": "P"}})
+    recipe = tiny_recipe.model_copy(update={"corpus": corpus})
+    assert train(recipe, small_corpus, output=tmp_path / "m").recipe.corpus.types == ["P"]
+
+
+def test_an_unfinished_training_is_not_overwritten(
+    small_corpus: list[Document], tiny_recipe: Recipe, tmp_path: Path
+) -> None:
+    with pytest.raises(Interruption):
+        train(tiny_recipe, small_corpus, output=tmp_path / "m", listener=InterruptAt(2))
+    with pytest.raises(OutputError, match="an unfinished training is there; --resume"):
+        train(tiny_recipe, small_corpus, output=tmp_path / "m")
+    other = with_training(tiny_recipe, epochs=4)
+    with pytest.raises(OutputError, match=r"recipe\.training\.epochs was 3, is 4"):
+        train(other, small_corpus, output=tmp_path / "m", resume=True)
+    with pytest.raises(OutputError, match="begun with other settings"):
+        train(tiny_recipe, small_corpus[1:], output=tmp_path / "m", resume=True)
+
+
+
+def test_what_cannot_be_learned_is_refused_before_anything_is_written(
+    small_corpus: list[Document], tiny_recipe: Recipe, tmp_path: Path
+) -> None:
+    refused: list[tuple[Callable[[], object], type[Exception], str]] = [
+        (lambda: train(tiny_recipe, [], output=tmp_path / "m"), CorpusError, "no document"),
+        (
+            lambda: train(tiny_recipe, [Document("d", "texto")], output=tmp_path / "m"),
+            CorpusError,
+            "holds no mention to learn from",
+        ),
+        (
+            lambda: train(
+                tiny_recipe,
+                small_corpus,
+                [Document("s", "litio", (Mention.at(0, 5, "UNHEARD"),))],
+                output=tmp_path / "m",
+            ),
+            CorpusError,
+            "s: a mention is of type 'UNHEARD', which the model does not know; DRUG, PROTEIN",
+        ),
+        (
+            lambda: train(
+                tiny_recipe.model_copy(
+                    update={"text": tiny_recipe.text.model_copy(update={"window": 65})}
+                ),
+                small_corpus,
+                output=tmp_path / "m",
+            ),
+            RecipeError,
+            "65 pieces; the encoder has 64 positions",
+        ),
+    ]
+    for attempt, kind, message in refused:
+        with pytest.raises(kind, match=message):
+            attempt()
+    assert not (tmp_path / "m").exists()
+
+
+def test_a_checkpoint_holds_no_pickle(
+    small_corpus: list[Document], tiny_recipe: Recipe, tmp_path: Path
+) -> None:
+    recipe = with_training(tiny_recipe, epochs=2)
+    with pytest.raises(Interruption):
+        train(recipe, small_corpus, output=tmp_path / "m", listener=InterruptAt(7))
+    suffixes = {path.suffix for path in (tmp_path / "m.partial").rglob("*") if path.is_file()}
+    assert suffixes == {".json", ".jsonl", ".safetensors"}
