@@ -160,3 +160,10 @@ def trained(
     output = tmp_path_factory.mktemp("trained") / "model"
     train(recipe, small_corpus, small_corpus, output=output)
     return output
+
+
+@pytest.fixture(scope="session")
+def tiny_settings() -> list[str]:
+    """The options of ``train`` that make a tiny encoder's training short."""
+    settings = ["training.epochs=2", "training.precision=fp32", "text.window=32", "text.context=4"]
+    return [option for setting in settings for option in ("--set", setting)]

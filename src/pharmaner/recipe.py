@@ -97,7 +97,7 @@ class TrainingSection(Section):
     weight_decay: Annotated[float, Field(ge=0)] = 0.01
     warmup: Share = 0.1
     batch_sequences: Annotated[int, Field(ge=0)] = 0
-    batch_pieces: Annotated[int, Field(ge=0)] = 4096
+    batch_pieces: Annotated[int, Field(ge=0)] = 2048
     clip_norm: Annotated[float, Field(gt=0)] = 1.0
     patience: Annotated[int, Field(ge=0)] = 0
     keep: Literal["best", "last"] = "best"

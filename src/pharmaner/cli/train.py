@@ -1,5 +1,6 @@
 """``pharmaner train``."""
 
+from contextlib import ExitStack
 from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING, Annotated, Any
@@ -69,11 +70,9 @@ class TrainingProgress:
     """A ``Listener`` that shows a bar with loss and F1, and a line for each epoch."""
 
     def __init__(self) -> None:
-        self._bar = progress_bar("figures")
+        self._open = ExitStack()
 
     def __enter__(self) -> "TrainingProgress":
-        self._progress = self._bar.__enter__()
-        self._task = self._progress.add_task("training", total=None, figures="")
         self._f1 = ""
         return self
 
@@ -83,13 +82,14 @@ class TrainingProgress:
         error: BaseException | None,
         traceback: TracebackType | None,
     ) -> None:
-        self._bar.__exit__(kind, error, traceback)
+        self._open.close()
 
     def begins(self, steps: int, done: int) -> None:
         """See ``Listener``."""
+        self._progress = self._open.enter_context(progress_bar("figures"))
+        self._task = self._progress.add_task("training", total=steps, completed=done, figures="")
         if done:
             self._progress.print(f"going on after step {done} of {steps}")
-        self._progress.update(self._task, total=steps, completed=done)
 
     def stepped(self, step: int, loss: float) -> None:
         """See ``Listener``."""

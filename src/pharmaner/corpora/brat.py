@@ -6,7 +6,8 @@ Reading keeps every line: mentions become ``Mention``, all others ``Attachment``
 
 import re
 from collections import deque
-from itertools import count
+from dataclasses import replace
+from itertools import count, islice
 
 from pharmaner.corpora.report import Problem, ProblemKind
 from pharmaner.document import Attachment, Document, Mention, Span, covered_text
@@ -40,13 +41,20 @@ def parse_document(
     if lines[-1] == "":
         lines.pop()
     seen: set[str] = set()
-    for number, raw in enumerate(lines, start=1):
+    rest = iter(enumerate(lines, start=1))
+    for number, raw in rest:
         line = raw.removesuffix("\r")
         mention, found = _parse_line(line, text)
+        if mention is not None and found and (more := _broken_off(mention, text, lines, number)):
+            mention = replace(mention, quotation=None)
+            found = [
+                (ProblemKind.BROKEN_LINE, f"{mention.id}'s quotation runs over {more + 1} lines")
+            ]
+            next(islice(rest, more, more), None)
         identifier = line.partition("\t")[0]
-        if identifier in seen and identifier != "*":
+        if identifier in seen:
             found.append((ProblemKind.DUPLICATE_ID, f"{identifier} was used before"))
-        if line:
+        if identifier not in {"", "*"}:
             seen.add(identifier)
         problems += [Problem(file, number, kind, message) for kind, message in found]
         if mention is None:
@@ -86,6 +94,14 @@ def _parse_line(line: str, text: str) -> tuple[Mention | None, list[tuple[Proble
     message = f"{identifier} covers {_shown(covered)}, file says {_shown(quotation)}"
     differing = Mention(spans, label, identifier, quotation=quotation)
     return differing, [(ProblemKind.MISMATCH, message)]
+
+
+def _broken_off(mention: Mention, text: str, lines: list[str], number: int) -> int:
+    """How many lines after line ``number`` still belong to its mention's quotation."""
+    covered = covered_text(text, mention)
+    more = covered.count("\n")
+    quotation = "\n".join([mention.quotation or "", *lines[number : number + more]])
+    return more if quotation == covered else 0
 
 
 def format_annotations(document: Document) -> str:

@@ -12,6 +12,7 @@ class ProblemKind(StrEnum):
     """The kinds of problems a corpus can have."""
 
     MISMATCH = "mismatch"
+    BROKEN_LINE = "broken_line"
     OUT_OF_RANGE = "out_of_range"
     MALFORMED = "malformed"
     DUPLICATE_ID = "duplicate_id"

@@ -44,8 +44,6 @@ def save_checkpoint(
     """Write a checkpoint, whole or not at all, then remove the older ones."""
     target = folder / f"{_PREFIX}{state.step:08d}"
     older = _checkpoints(folder)
-    if target in older:
-        return
     with whole_folder(target) as temporary:
         save_weights(network, temporary / "weights.safetensors")
         save_file(_flat(optimizer), temporary / "optimizer.safetensors")

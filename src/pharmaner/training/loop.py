@@ -113,7 +113,7 @@ class Fit:
             self._step(accelerator, optimizer, state, batch, steps)
             self.listener.stepped(state.step, state.loss_sum / max(1, state.labelled))
             now = time.monotonic()
-            if now - saved > CHECKPOINT_SECONDS:
+            if now - saved > CHECKPOINT_SECONDS and state.batch < len(plan):
                 state.seconds += now - begun
                 save_checkpoint(self.folder, self.network, optimizer, state)
                 saved = begun = time.monotonic()

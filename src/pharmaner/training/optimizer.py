@@ -21,7 +21,7 @@ def new_optimizer(network: torch.nn.Module, section: TrainingSection) -> torch.o
         for decay, dimensions in ((section.weight_decay, True), (0.0, False)):
             chosen = [p for p in members if (p.dim() > 1) is dimensions]
             groups.append({"params": chosen, "peak": peak, "weight_decay": decay})
-    return torch.optim.AdamW([group for group in groups if group["params"]])
+    return torch.optim.AdamW([group for group in groups if group["params"]], fused=True)
 
 
 def learning_rate_share(step: int, steps: int, warmup: float) -> float:
