@@ -43,8 +43,7 @@ def test_a_quotation_that_differs_is_refused_on_demand(
     result = train(cli, corpus, tiny_bert, "--on-mismatch", "refuse")
     assert_refused(
         result,
-        'S0004: T7 covers "litio ", file says "litio"; realign, keep or drop such mentions with '
-        "--on-mismatch",
+        'S0004.ann:1: T7 covers "litio ", file says "litio"',
     )
 
 

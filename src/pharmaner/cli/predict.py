@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from pharmaner.cli.console import stdout
+from pharmaner.cli.console import say, stdout
 from pharmaner.errors import CorpusError, InputError
 
 if TYPE_CHECKING:
@@ -50,7 +50,7 @@ def predict(
         _write(with_progress, output, output_format)
         return
     for prediction in predictions:
-        _print(prediction)
+        _print(prediction, is_named=len(documents) > 1)
 
 
 def read_inputs(inputs: Iterable[Path]) -> "list[Document]":
@@ -71,6 +71,8 @@ def read_inputs(inputs: Iterable[Path]) -> "list[Document]":
             files = sorted(path.glob("*.txt"))
             if not files:
                 raise CorpusError(f"{path}: holds no .txt files")
+            if unread := len(list(path.glob("*/**/*.txt"))):
+                say(f"{path}: {unread} .txt files in sub-folders are not read")
             found = [Document(file.stem, read_text(file)) for file in files]
         else:
             found = [Document(path.stem, read_text(path))]
@@ -92,11 +94,13 @@ def _read_standard_input() -> str:
         ) from None
 
 
-def _print(prediction: "Prediction") -> None:
+def _print(prediction: "Prediction", is_named: bool) -> None:
     from pharmaner.report.json_lines import json_line
     from pharmaner.report.terminal import coloured
 
     if sys.stdout.isatty():
+        if is_named:
+            stdout().rule(prediction.document.id)
         stdout().print(coloured(prediction.document), soft_wrap=True)
     else:
         typer.echo(json_line(prediction))

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from pharmaner.cli.console import print_scores, progress_bar, say
+from pharmaner.cli.corpora import read_annotated
 from pharmaner.cli.options import OnMismatchOption
 from pharmaner.corpora.mismatch import OnMismatch
 from pharmaner.errors import MissingExtraError
@@ -42,8 +43,9 @@ def train(
     settings += [f"encoder.name={encoder!r}"] if encoder else []
     settings += [f"training.seed={seed}"] if seed is not None else []
     chosen = load_recipe(recipe, settings)
-    learned = [d for folder in train_folders for d in _read(folder, on_mismatch)]
-    judged = _read(dev, OnMismatch.KEEP) if dev else []
+    learned = [d for folder in train_folders for d in read_annotated(folder, on_mismatch)]
+    judged = read_annotated(dev, OnMismatch.KEEP) if dev else []
+    _warn_of_leaks(learned, judged)
     try:
         from pharmaner.training.train import train as run_training
     except ImportError:
@@ -106,17 +108,8 @@ class TrainingProgress:
         self._progress.print(f"{line} ({speed})")
 
 
-def _read(folder: Path, on_mismatch: OnMismatch) -> "list[Document]":
-    from pharmaner.corpora.folder import read_folder
-    from pharmaner.corpora.mismatch import settle_mismatches
-    from pharmaner.corpora.report import refuse, summary
-
-    corpus = read_folder(folder)
-    refuse(corpus.problems)
-    documents, settled = settle_mismatches(corpus.documents, on_mismatch)
-    say(f"{folder}: {len(documents)} documents")
-    if corpus.problems:
-        fates = ", ".join(f"{count} {fate}" for fate, count in settled.items())
-        fates = f" ({fates})" if fates else ""
-        say(f"{folder}: {summary(corpus.problems)}{fates}; `pharmaner audit {folder}` lists them")
-    return documents
+def _warn_of_leaks(learned: "list[Document]", judged: "list[Document]") -> None:
+    texts = {document.text for document in learned}
+    leaked = sum(document.text in texts for document in judged)
+    if leaked:
+        say(f"{leaked} dev documents have the text of a training document: their score flatters")

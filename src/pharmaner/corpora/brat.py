@@ -78,7 +78,7 @@ def _parse_line(line: str, text: str) -> tuple[Mention | None, list[tuple[Proble
         return None, [(ProblemKind.MALFORMED, f"{identifier} has {_shown(rest)}; {accepted}")]
     pairs = [tuple(map(int, pair.split(" "))) for pair in offsets.split(";")]
     try:
-        spans = tuple(Span(start, end) for start, end in pairs)
+        spans = tuple(sorted(Span(start, end) for start, end in pairs))
         mention = Mention(spans, label, identifier)
     except ValueError as error:
         return None, [(ProblemKind.MALFORMED, f"{identifier}: {error}")]

@@ -12,6 +12,7 @@ from accelerate import Accelerator
 from torch.nn.functional import cross_entropy
 from torch.nn.utils.rnn import pad_sequence
 
+from pharmaner.errors import InputError
 from pharmaner.recipe import TrainingSection
 from pharmaner.training.batches import plan_batches
 from pharmaner.training.checkpoint import (
@@ -62,8 +63,9 @@ class Fit:
 
         Afterwards the network holds the kept weights: of the best dev epoch, or the last.
         """
-        precision = resolve_precision(self.section.precision)
-        accelerator = Accelerator(mixed_precision="bf16" if precision == "bf16" else "no")
+        accelerator = Accelerator()
+        if accelerator.num_processes > 1:
+            raise InputError(f"{accelerator.num_processes} processes; one is accepted")
         self.network.to(accelerator.device)
         optimizer = new_optimizer(self.network, self.section)
         state = load_checkpoint(self.folder, self.network, optimizer) or TrainingState()
@@ -137,7 +139,7 @@ class Fit:
         labels = _padded([e.labels for e in chosen], NOT_LEARNED).to(accelerator.device)
         lengths = torch.tensor([len(e.input_ids) for e in chosen], device=accelerator.device)
         mask = torch.arange(input_ids.shape[1], device=accelerator.device) < lengths[:, None]
-        with accelerator.autocast():
+        with self._autocast(accelerator.device):
             logits = self.network(input_ids=input_ids, attention_mask=mask.long()).logits
         total = cross_entropy(
             logits.float().flatten(0, 1),
@@ -154,6 +156,11 @@ class Fit:
         state.labelled += labelled
         state.step += 1
         state.batch += 1
+
+    def _autocast(self, device: torch.device) -> torch.autocast:
+        """Mixed precision set here, for accelerate allows one setting in a process only."""
+        is_bf16 = resolve_precision(self.section.precision) == "bf16"
+        return torch.autocast(device.type, torch.bfloat16, enabled=is_bf16)
 
     def _end_epoch(self, state: TrainingState) -> None:
         state.epoch += 1
