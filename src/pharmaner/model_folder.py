@@ -67,20 +67,20 @@ def open_model_folder(path: Path) -> ModelFolder:
         raise ModelFolderError(f"{path}: no such folder; a folder that `train` wrote is accepted")
     try:
         manifest = json.loads((path / MANIFEST).read_text(encoding="utf-8"))
-        version, hashes, _ = manifest["format"], dict(manifest["files"]), int(manifest["pad_id"])
+        if (version := manifest["format"]) != FORMAT:
+            raise ModelFolderError(f"{path}: format {version}; this version reads format {FORMAT}")
+        hashes, _ = dict(manifest["files"]), int(manifest["pad_id"])
     except FileNotFoundError:
         raise ModelFolderError(f"{path}: holds no {MANIFEST}, so it is no model folder") from None
     except (OSError, ValueError, KeyError, TypeError):
         raise ModelFolderError(f"{path / MANIFEST}: is not a manifest") from None
-    if version != FORMAT:
-        raise ModelFolderError(f"{path}: format {version}; this version reads format {FORMAT}")
     for name, expected in hashes.items():
         file = path / name
         if file.parent != path or not file.is_file():
             raise ModelFolderError(f"{path}: {name} is missing")
         if sha256(file) != expected:
             raise ModelFolderError(f"{file}: is not the file that {MANIFEST} vouches for")
-    for needed in ("recipe.toml", "tokenizer.json", "config.json"):
+    for needed in ("recipe.toml", "tokenizer.json", "config.json", "model.safetensors"):
         if needed not in hashes:
             raise ModelFolderError(f"{path}: {MANIFEST} does not vouch for {needed}")
     content = (path / "recipe.toml").read_text(encoding="utf-8")

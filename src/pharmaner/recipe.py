@@ -16,9 +16,9 @@ Share = Annotated[float, Field(ge=0, lt=1)]
 
 
 class Section(BaseModel):
-    """A table of the recipe: immutable, unknown keys refused, types not coerced."""
+    """A table of the recipe: immutable, unknown keys refused, types not coerced, all finite."""
 
-    model_config = ConfigDict(extra="forbid", frozen=True, strict=True)
+    model_config = ConfigDict(extra="forbid", frozen=True, strict=True, allow_inf_nan=False)
 
 
 class CorpusSection(Section):
@@ -35,9 +35,11 @@ class CorpusSection(Section):
     map: dict[str, str] = {}
 
     @model_validator(mode="after")
-    def _no_type_in_two_roles(self) -> "CorpusSection":
+    def _every_type_once(self) -> "CorpusSection":
         roles = {"types": self.types, "ignore": self.ignore, "auxiliary": self.auxiliary}
         for name, members in roles.items():
+            if twice := {member for member in members if members.count(member) > 1}:
+                raise ValueError(f"{', '.join(sorted(twice))} stands in {name} twice")
             for other, others in roles.items():
                 if name < other and (both := set(members) & set(others)):
                     raise ValueError(f"{', '.join(sorted(both))} stands in {name} and in {other}")

@@ -1,7 +1,7 @@
 """``audit``: everything worth knowing about an annotated folder before one trains on it."""
 
 import re
-from collections import Counter
+from collections import Counter, deque
 from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
@@ -14,6 +14,7 @@ from pharmaner.document import Document, Mention
 
 _NOTE_TARGET = re.compile(r"^[^ ]+ ([TREAMN#][0-9]+)(?= |$)")
 _RELATION_ARGUMENT = re.compile(r":([TE][0-9]+)(?= |$)")
+_EQUIVALENT = re.compile(r" ([TE][0-9]+)(?= |$)")
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,7 +58,8 @@ def audit_folder(folder: Path) -> Audit:
     corpus = read_folder(folder)
     problems = list(corpus.problems)
     for document in corpus.documents:
-        problems += _overlaps(document) + _dangling(document)
+        mention_lines, attachment_lines = _lines(document, corpus.problems)
+        problems += _overlaps(document, mention_lines) + _dangling(document, attachment_lines)
     order = {kind: place for place, kind in enumerate(ProblemKind)}
     problems.sort(key=lambda problem: (problem.file, problem.line, order[problem.kind]))
     mentions = [(d, m) for d in corpus.documents for m in d.mentions]
@@ -90,34 +92,55 @@ def _hints(documents: Iterable[Document]) -> tuple[str, ...]:
     return tuple(hints)
 
 
-def _overlaps(document: Document) -> list[Problem]:
+def _lines(document: Document, problems: Iterable[Problem]) -> tuple[list[int], list[int]]:
+    """The lines that the mentions and the attachments of a document begin on."""
+    file, broken_line = f"{document.id}.ann", ProblemKind.BROKEN_LINE
+    broken = {p.line for p in problems if p.file == file and p.kind is broken_line}
+    mention_lines: list[int] = []
+    attachment_lines: list[int] = []
+    waiting = deque(document.attachments)
+    line = 1
+    for before, mention in enumerate(document.mentions):
+        while waiting and waiting[0].after <= before:
+            waiting.popleft()
+            attachment_lines.append(line)
+            line += 1
+        mention_lines.append(line)
+        line += 1 + (document.text_of(mention).count("\n") if line in broken else 0)
+    attachment_lines += range(line, line + len(waiting))
+    return mention_lines, attachment_lines
+
+
+def _overlaps(document: Document, lines: list[int]) -> list[Problem]:
     problems: list[Problem] = []
     ordered = sorted(enumerate(document.mentions), key=lambda item: (item[1].start, item[0]))
     open_mentions: list[Mention] = []
     for place, mention in ordered:
         open_mentions = [other for other in open_mentions if other.end > mention.start]
-        met = next((other for other in open_mentions if other.overlaps(mention)), None)
-        if met is not None:
-            same = (mention.spans, mention.label) == (met.spans, met.label)
+        met = [other for other in open_mentions if other.overlaps(mention)]
+        same = [o for o in met if (o.spans, o.label) == (mention.spans, mention.label)]
+        if met:
             kind = ProblemKind.DUPLICATE_MENTION if same else ProblemKind.OVERLAP
-            line = place + 1 + sum(a.after <= place for a in document.attachments)
-            message = f"{mention.id} {'repeats' if same else 'overlaps'} {met.id}"
-            problems.append(Problem(f"{document.id}.ann", line, kind, message))
+            message = f"{mention.id} {'repeats' if same else 'overlaps'} {(same or met)[0].id}"
+            problems.append(Problem(f"{document.id}.ann", lines[place], kind, message))
         open_mentions.append(mention)
     return problems
 
 
-def _dangling(document: Document) -> list[Problem]:
+def _dangling(document: Document, lines: list[int]) -> list[Problem]:
     known = {mention.id for mention in document.mentions}
     known |= {attachment.line.partition("\t")[0] for attachment in document.attachments}
     problems = []
-    for place, attachment in enumerate(document.attachments):
+    for line, attachment in zip(lines, document.attachments, strict=True):
         identifier, _, content = attachment.line.partition("\t")
-        is_note = identifier[:1] in {"A", "M", "N", "#"}
-        argument = _NOTE_TARGET if is_note else _RELATION_ARGUMENT
+        if identifier == "*":
+            argument = _EQUIVALENT
+        elif identifier[:1] in {"A", "M", "N", "#"}:
+            argument = _NOTE_TARGET
+        else:
+            argument = _RELATION_ARGUMENT
         for target in argument.findall(content.partition("\t")[0]):
             if target not in known:
-                line = place + 1 + attachment.after
                 message = f"{identifier} speaks of {target}, which is not there"
                 file = f"{document.id}.ann"
                 problems.append(Problem(file, line, ProblemKind.DANGLING, message))

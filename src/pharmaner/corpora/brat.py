@@ -88,8 +88,8 @@ def _parse_line(line: str, text: str) -> tuple[Mention | None, list[tuple[Proble
             f"offsets up to {len(text)} are accepted"
         )
         return None, [(ProblemKind.OUT_OF_RANGE, message)]
-    covered = _on_one_line(covered_text(text, mention))
-    if not quoted or _on_one_line(quotation) == covered:
+    covered = on_one_line(covered_text(text, mention))
+    if not quoted or on_one_line(quotation) == covered:
         return mention, []
     message = f"{identifier} covers {_shown(covered)}, file says {_shown(quotation)}"
     differing = Mention(spans, label, identifier, quotation=quotation)
@@ -101,7 +101,7 @@ def _broken_off(mention: Mention, text: str, lines: list[str], number: int) -> i
     covered = covered_text(text, mention)
     more = covered.count("\n")
     quotation = "\n".join([mention.quotation or "", *lines[number : number + more]])
-    return more if quotation == covered else 0
+    return more if quotation.replace("\r", "") == covered.replace("\r", "") else 0
 
 
 def format_annotations(document: Document) -> str:
@@ -122,7 +122,7 @@ def format_annotations(document: Document) -> str:
         offsets = ";".join(f"{span.start} {span.end}" for span in mention.spans)
         quotation = mention.quotation
         if quotation is None:
-            quotation = _on_one_line(document.text_of(mention))
+            quotation = on_one_line(document.text_of(mention))
         lines.append(f"{identifier}\t{mention.label} {offsets}\t{quotation}")
         if mention.score is not None:
             lines.append(f"{next(note_ids)}\t{SCORE_NOTE} {identifier}\t{mention.score:.4f}")
@@ -130,7 +130,8 @@ def format_annotations(document: Document) -> str:
     return "".join(f"{line}\n" for line in lines)
 
 
-def _on_one_line(quotation: str) -> str:
+def on_one_line(quotation: str) -> str:
+    """A quotation as an annotation file holds it: a space for each character that ends a line."""
     return quotation.replace("\r", " ").replace("\n", " ")
 
 

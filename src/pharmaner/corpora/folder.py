@@ -50,7 +50,7 @@ def read_annotations_over(folder: Path, texts: Iterable[Document]) -> Corpus:
     known = {document.id: document.text for document in texts}
     documents: list[Document] = []
     problems: list[Problem] = []
-    for name in sorted(_names(folder, ".txt") | _names(folder, ".ann")):
+    for name in sorted(_names(folder, ".ann")):
         file = f"{name}.ann"
         if name not in known:
             message = "no document of that name in the gold corpus"

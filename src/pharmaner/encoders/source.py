@@ -41,7 +41,7 @@ def find_encoder(name: str, revision: str = "") -> EncoderSource:
     if name in PACKAGED:
         return EncoderSource(SourceKind.PACKAGE, name, packaged_folder(name))
     folder = Path(name).expanduser()
-    if folder.exists() or (os.sep in name.rstrip(os.sep) and not is_hub_id(name)):
+    if (name and folder.exists()) or (os.sep in name.rstrip(os.sep) and not is_hub_id(name)):
         check_encoder_folder(folder)
         return EncoderSource(SourceKind.FOLDER, name, folder)
     if not is_hub_id(name):

@@ -79,8 +79,10 @@ class PieceTokenizer:
 def split_words_inside(tokenizer: "Tokenizer") -> None:
     """Put the word split of ``text.words`` before a tokenizer's own.
 
-    Known are the splits of BERT, of SentencePiece (Metaspace) and of byte-level BPE. White space
-    becomes plain spaces, code point by code point, where a tokenizer knows no other.
+    Known are the splits of BERT, of SentencePiece (Metaspace) and of byte-level BPE. Where a
+    tokenizer knows only the plain space, a run of white space becomes one. Invisible code points
+    (as the soft hyphen) become spaces before BERT's normalizer, which would remove them and so
+    join the words on either side.
 
     Raises:
         ValueError: for a tokenizer with another split.
@@ -92,6 +94,9 @@ def split_words_inside(tokenizer: "Tokenizer") -> None:
     if kinds == ["BertPreTokenizer"]:
         words = pre_tokenizers.Split(Regex(WORD_PATTERN), "removed", invert=True)
         tokenizer.pre_tokenizer = pre_tokenizers.Sequence([words, own])
+        invisible = normalizers.Replace(Regex(r"[\p{C}\uFFFD]"), " ")
+        after = [tokenizer.normalizer] if tokenizer.normalizer else []
+        tokenizer.normalizer = normalizers.Sequence([invisible, *after])
     elif kinds[-1:] == ["Metaspace"] and set(kinds[:-1]) <= {"WhitespaceSplit"}:
         spaces = normalizers.Replace(Regex(r"\s+"), " ")
         before = [tokenizer.normalizer] if tokenizer.normalizer else []

@@ -44,7 +44,7 @@ def cut_windows(
     A unit that fits is one window. A longer one is read left to right: each window starts
     ``context`` pieces before its first owned word and owns words up to ``context`` pieces before
     its end; the last starts as early as it can. A word of more pieces than fit is represented by
-    its first pieces.
+    its first pieces. Context is whole words; where it does not fit beside a word, it gives way.
 
     Args:
         pieces: the pieces of a text.
@@ -87,15 +87,16 @@ def _cut(
     unit_start, unit_end = int(position[first]), int(position[stop])
     while first < stop:
         start = _word_start(position, max(unit_start, int(position[first]) - context))
+        if _word_start(position, start + capacity) <= position[first]:
+            start = int(position[first])
         if unit_end - start <= capacity:
             earliest = np.searchsorted(position, max(unit_start, unit_end - capacity))
             yield int(position[earliest]), unit_end, range(first, stop)
             return
         end = _word_start(position, start + capacity)
+        if end == start:
+            end = start + capacity
         next_first = int(np.searchsorted(position, end - context, side="right")) - 1
-        if end <= position[first]:
-            start = int(position[first])
-            end = min(start + capacity, unit_end)
         next_first = min(max(next_first, first + 1), stop)
         yield start, end, range(first, next_first)
         first = next_first

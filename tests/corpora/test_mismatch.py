@@ -1,0 +1,118 @@
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from pharmaner.corpora.mismatch import OnMismatch, settle_mismatches
+from pharmaner.document import Document, Mention, Span
+from pharmaner.errors import CorpusError
+from tests.conftest import SHARED, needs_shared
+
+FINE = Document("fine", "sodio", (Mention.at(0, 5, "DRUG"),))
+
+
+def claimed(start: int, end: int, quotation: str, identifier: str = "T1") -> Mention:
+    return Mention((Span(start, end),), "DRUG", identifier, quotation=quotation)
+
+
+TEXT = "toma litio y ácido\núrico; zinc, zinc"
+MENTIONS = (
+    Mention((Span(0, 4),), "VERB", "T1"),
+    claimed(6, 11, "litio", "T2"),
+    claimed(12, 23, "ácido úrico", "T3"),
+    claimed(25, 29, "zinc", "T4"),
+    claimed(3, 8, "calcio", "T5"),
+    Mention((Span(5, 7), Span(13, 15)), "DRUG", "T6", quotation="li ácido"),
+    claimed(5, 6, "", "T7"),
+)
+NOTE = Document("note", TEXT, MENTIONS)
+
+
+def test_keep_leaves_every_mention_at_its_offsets() -> None:
+    settled, counts = settle_mismatches([FINE, NOTE], OnMismatch.KEEP)
+    assert [d.mentions for d in settled] == [FINE.mentions, MENTIONS]
+    assert counts == {"kept": 6}
+
+
+def test_drop_leaves_the_mentions_that_match() -> None:
+    settled, counts = settle_mismatches([FINE, NOTE], OnMismatch.DROP)
+    assert [d.mentions for d in settled] == [FINE.mentions, MENTIONS[:1]]
+    assert [(d.id, d.text) for d in settled] == [("fine", "sodio"), ("note", TEXT)]
+    assert counts == {"dropped": 6}
+
+
+def test_realign_moves_to_a_single_occurrence_and_drops_the_rest() -> None:
+    settled, counts = settle_mismatches([FINE, NOTE], OnMismatch.REALIGN)
+    assert settled[1].mentions == (
+        MENTIONS[0],
+        Mention((Span(5, 10),), "DRUG", "T2"),
+        Mention((Span(13, 24),), "DRUG", "T3"),
+    )
+    assert counts == {"realigned": 2, "dropped": 4}
+
+
+def test_refuse_stops_at_the_first_mismatch_in_one_line() -> None:
+    with pytest.raises(CorpusError) as caught:
+        settle_mismatches([FINE, Document("note", TEXT, MENTIONS[2:])], OnMismatch.REFUSE)
+    message = str(caught.value)
+    assert message.startswith('note: T3 covers " ácido úric", file says "ácido úrico"')
+    assert "--on-mismatch" in message
+    assert "\n" not in message
+
+
+@pytest.mark.parametrize("policy", OnMismatch)
+def test_documents_without_mismatches_pass_unchanged(policy: OnMismatch) -> None:
+    assert settle_mismatches([FINE], policy) == ([FINE], {})
+
+
+@pytest.mark.parametrize(
+    ("distance", "outcome"),
+    [(-11, "dropped"), (-10, "realigned"), (10, "realigned"), (11, "dropped")],
+)
+def test_a_quotation_is_sought_up_to_ten_code_points_away(distance: int, outcome: str) -> None:
+    text = "." * 20 + "zinc" + "." * 20
+    mention = claimed(20 - distance, 24 - distance, "zinc")
+    (document,), counts = settle_mismatches([Document("n", text, (mention,))], OnMismatch.REALIGN)
+    assert counts == {outcome: 1}
+    assert [document.text_of(m) for m in document.mentions] == ["zinc"] * (outcome == "realigned")
+
+
+@settings(deadline=None, max_examples=200)
+@given(st.text("ab\n ", max_size=40), st.text("ab ", min_size=1, max_size=3), st.data())
+def test_realigning_finds_what_trying_every_place_finds(
+    text: str, quotation: str, data: st.DataObject
+) -> None:
+    text = "." + text
+    start = data.draw(st.integers(0, len(text) - 1))
+    mention = claimed(start, data.draw(st.integers(start + 1, len(text))), quotation)
+    (document,), counts = settle_mismatches([Document("n", text, (mention,))], OnMismatch.REALIGN)
+    places = [
+        place
+        for place in range(len(text) - len(quotation) + 1)
+        if abs(place - start) <= 10
+        and all(
+            a == b or (a, b) == ("\n", " ") for a, b in zip(text[place:], quotation, strict=False)
+        )
+    ]
+    if len(places) == 1:
+        assert document.mentions == (
+            Mention((Span(places[0], places[0] + len(quotation)),), "DRUG", "T1"),
+        )
+        assert counts == {"realigned": 1}
+    else:
+        assert document.mentions == ()
+        assert counts == {"dropped": 1}
+
+
+@needs_shared
+def test_the_five_mismatches_of_the_official_corpus_are_realigned() -> None:
+    from pharmaner.corpora.folder import read_folder
+
+    corpus = read_folder(SHARED / "data" / "pharmaconer" / "train")
+    quotations = {
+        m.id: m.quotation for d in corpus.documents for m in d.mentions if m.quotation is not None
+    }
+    settled, counts = settle_mismatches(corpus.documents, OnMismatch.REALIGN)
+    assert counts == {"realigned": 5}
+    noisy = next(d for d in settled if d.id == "S0211-69952015000200015-1")
+    covered = {m.id: noisy.text_of(m) for m in noisy.mentions if m.id in quotations}
+    assert covered == quotations
