@@ -45,7 +45,7 @@ def tiny_bert(tmp_path_factory: pytest.TempPathFactory) -> Path:
     tokenizer.save(str(folder / "tokenizer.json"))
     names = dict(zip(["pad", "unk", "cls", "sep", "mask"], special, strict=True))
     config = {f"{name}_token": piece for name, piece in names.items()}
-    config["model_max_length"] = 128
+    config["model_max_length"] = 256
     (folder / "tokenizer_config.json").write_text(json.dumps(config))
     _save_random_bert(folder, len(vocabulary))
     return folder
@@ -64,7 +64,7 @@ def _save_random_bert(folder: Path, vocabulary: int) -> None:
         num_hidden_layers=2,
         num_attention_heads=2,
         intermediate_size=64,
-        max_position_embeddings=128,
+        max_position_embeddings=256,
         pad_token_id=0,
     )
     BertModel(config).save_pretrained(folder)

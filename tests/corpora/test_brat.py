@@ -256,6 +256,15 @@ def test_any_line_becomes_a_mention_or_is_kept_and_none_raises(text: str, lines:
             assert number not in reported
 
 
+def test_a_long_or_broken_quotation_is_shown_short_and_on_one_line() -> None:
+    annotations = f"T1\tDRUG 0 70\t{'b' * 61}\nT2\tDRUG 0 60\t\\\r\r\n"
+    _, problems = parse_document("note", "a" * 70, annotations, "note.ann")
+    assert [problem.message for problem in problems] == [
+        f'T1 covers "{"a" * 57}...", file says "{"b" * 57}..."',
+        f'T2 covers "{"a" * 60}", file says "\\\\\\r"',
+    ]
+
+
 def test_an_id_used_again_is_reported_and_both_mentions_stay() -> None:
     annotations = "T1\tDRUG 0 5\tlitio\n\n\nT1\tDRUG 6 7\ty\n*\tEquiv T1 T1\n*\tEquiv T1 T1\n"
     document, problems = parse_document("note", "litio y", annotations, "note.ann")

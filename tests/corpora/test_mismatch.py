@@ -3,7 +3,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from pharmaner.corpora.mismatch import OnMismatch, settle_mismatches
-from pharmaner.document import Document, Mention, Span
+from pharmaner.document import Attachment, Document, Mention, Span
 from pharmaner.errors import CorpusError
 from tests.conftest import SHARED, needs_shared
 
@@ -21,7 +21,7 @@ MENTIONS = (
     claimed(12, 23, "ácido úrico", "T3"),
     claimed(25, 29, "zinc", "T4"),
     claimed(3, 8, "calcio", "T5"),
-    Mention((Span(5, 7), Span(13, 15)), "DRUG", "T6", quotation="li ácido"),
+    Mention((Span(5, 7), Span(13, 15)), "DRUG", "T6", quotation="litio y"),
     claimed(5, 6, "", "T7"),
 )
 NOTE = Document("note", TEXT, MENTIONS)
@@ -74,6 +74,18 @@ def test_a_quotation_is_sought_up_to_ten_code_points_away(distance: int, outcome
     (document,), counts = settle_mismatches([Document("n", text, (mention,))], OnMismatch.REALIGN)
     assert counts == {outcome: 1}
     assert [document.text_of(m) for m in document.mentions] == ["zinc"] * (outcome == "realigned")
+
+
+def test_the_policies_have_the_names_of_the_command_line() -> None:
+    assert {policy.value for policy in OnMismatch} == {"refuse", "keep", "realign", "drop"}
+
+
+def test_only_a_kept_document_keeps_its_attachments() -> None:
+    notes = (Attachment("#1\tAnnotatorNotes T2\tsal", 2),)
+    document = Document("note", TEXT, MENTIONS, notes)
+    for policy, left in ((OnMismatch.KEEP, notes), (OnMismatch.DROP, ())):
+        (settled,), _ = settle_mismatches([document], policy)
+        assert settled.attachments == left
 
 
 @settings(deadline=None, max_examples=200)

@@ -97,6 +97,16 @@ def test_a_document_counted_consistently_is_always_explained(
     assert (offset_convention(document) is not None) == mismatching
 
 
+@pytest.mark.parametrize("line_end", ["\n", "\r", "\r\n"])
+def test_a_line_end_inside_a_mention_is_a_space_in_its_quotation(line_end: str) -> None:
+    text = f"una\r\ntoma: ácido{line_end}úrico"
+    start, end = (in_lines_of_one_end(text, text.index(word)) for word in ("ácido", "úrico"))
+    annotations = f"T1\tX {start} {end + 5}\tácido úrico\n"
+    document, problems = parse_document("note", text, annotations, "note.ann")
+    assert len(problems) == 1
+    assert offset_convention(document) == CRLF
+
+
 def test_a_single_slip_among_right_offsets_is_not_explained() -> None:
     text = "litio y sodio"
     mentions = (Mention.at(0, 5, "X"), Mention((Span(9, 13),), "X", quotation="sodi"))

@@ -32,7 +32,10 @@ def test_the_first_problem_that_loses_something_is_refused(kind: ProblemKind) ->
     ]
     with pytest.raises(CorpusError) as caught:
         refuse(problems)
-    assert str(caught.value) == "b.ann:2: first (and 2 more problems)"
+    assert str(caught.value) == "b.ann:2: first (and 2 more)"
+    with pytest.raises(CorpusError) as caught:
+        refuse(problems[:3])
+    assert str(caught.value) == "b.ann:2: first (and 1 more)"
     with pytest.raises(CorpusError) as caught:
         refuse(problems[:2])
     assert str(caught.value) == "b.ann:2: first"

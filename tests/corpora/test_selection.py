@@ -57,6 +57,11 @@ def test_a_type_that_does_not_occur_is_refused(role: str) -> None:
         resolve_types(recipe(f"corpus.{role}=['GENE']"), DOCUMENTS)
 
 
+def test_a_type_sought_in_an_empty_corpus_is_refused() -> None:
+    with pytest.raises(RecipeError, match=r"^corpus: GENE does not occur; the corpus holds none$"):
+        resolve_types(recipe("corpus.types=['GENE']"), [Document("a", "a")])
+
+
 @pytest.mark.parametrize("documents", [[], [Document("a", "a")], [DOCUMENTS[1]]])
 def test_a_corpus_without_mentions_to_learn_is_refused(documents: list[Document]) -> None:
     with pytest.raises(CorpusError, match="no mention to learn from"):

@@ -219,13 +219,13 @@ def test_what_cannot_be_learned_is_refused_before_anything_is_written(
         (
             lambda: train(
                 tiny_recipe.model_copy(
-                    update={"text": tiny_recipe.text.model_copy(update={"window": 129})}
+                    update={"text": tiny_recipe.text.model_copy(update={"window": 257})}
                 ),
                 small_corpus,
                 output=tmp_path / "m",
             ),
             RecipeError,
-            "129 pieces; the encoder has 128 positions",
+            "257 pieces; the encoder has 256 positions",
         ),
     ]
     for attempt, kind, message in refused:

@@ -58,7 +58,7 @@ def refuse(problems: Iterable[Problem], kinds: frozenset[ProblemKind] = UNREADAB
     """
     found = [problem for problem in problems if problem.kind in kinds]
     if found:
-        more = f" (and {len(found) - 1} more problems)" if len(found) > 1 else ""
+        more = f" (and {len(found) - 1} more)" if len(found) > 1 else ""
         raise CorpusError(f"{found[0]}{more}")
 
 

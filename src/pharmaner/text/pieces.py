@@ -23,6 +23,9 @@ if TYPE_CHECKING:
 NO_WORD = -1
 """The word index of a piece that stands for white space alone."""
 
+_EDGE = "\U0010fffd"
+"""A private code point that stands at the edges of symbols while a text is normalized."""
+
 
 @dataclass(frozen=True, slots=True)
 class Pieces:
@@ -82,7 +85,8 @@ def split_words_inside(tokenizer: "Tokenizer") -> None:
     Known are the splits of BERT, of SentencePiece (Metaspace) and of byte-level BPE. Where a
     tokenizer knows only the plain space, a run of white space becomes one. Invisible code points
     (as the soft hyphen) become spaces before BERT's normalizer, which would remove them and so
-    join the words on either side.
+    join the words on either side. The edges of symbols are marked before SentencePiece's
+    normalizer, which spells some of them out (``10³`` as ``103``) and so would join words too.
 
     Raises:
         ValueError: for a tokenizer with another split.
@@ -98,12 +102,16 @@ def split_words_inside(tokenizer: "Tokenizer") -> None:
         after = [tokenizer.normalizer] if tokenizer.normalizer else []
         tokenizer.normalizer = normalizers.Sequence([invisible, *after])
     elif kinds[-1:] == ["Metaspace"] and set(kinds[:-1]) <= {"WhitespaceSplit"}:
+        symbol = r"[^\s\p{L}\p{M}\p{Nd}]"
+        edges = rf"(?<=\S)(?={symbol})|(?<={symbol})(?=\S)"
+        marks = normalizers.Replace(Regex(edges), _EDGE)
         spaces = normalizers.Replace(Regex(r"\s+"), " ")
-        before = [tokenizer.normalizer] if tokenizer.normalizer else []
-        tokenizer.normalizer = normalizers.Sequence([*before, spaces])
+        between = [tokenizer.normalizer] if tokenizer.normalizer else []
+        tokenizer.normalizer = normalizers.Sequence([marks, *between, spaces])
+        unmark = pre_tokenizers.Split(_EDGE, "removed")
         words = pre_tokenizers.Split(Regex(f" ?(?:{WORD_PATTERN})"), "isolated")
         metaspace = pre_tokenizers.Metaspace(prepend_scheme="first")
-        tokenizer.pre_tokenizer = pre_tokenizers.Sequence([words, metaspace])
+        tokenizer.pre_tokenizer = pre_tokenizers.Sequence([unmark, words, metaspace])
     elif kinds == ["ByteLevel"]:
         words = pre_tokenizers.Split(Regex(rf" ?(?:{WORD_PATTERN})|\s+(?!\S)|\s+"), "isolated")
         bytes_only = pre_tokenizers.ByteLevel(add_prefix_space=False, use_regex=False)
