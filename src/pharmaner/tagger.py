@@ -4,7 +4,7 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 from pharmaner.document import Document
-from pharmaner.errors import MissingExtraError, ModelFolderError
+from pharmaner.errors import MissingExtraError
 from pharmaner.model_folder import ModelFolder, open_model_folder
 from pharmaner.prediction.predictor import Backend, Prediction, Predictor, Windower
 from pharmaner.recipe import Recipe
@@ -47,8 +47,6 @@ class Tagger:
 
 
 def _backend(model: ModelFolder) -> Backend:
-    if not (model.path / "model.safetensors").is_file():
-        raise ModelFolderError(f"{model.path}: model.safetensors is missing")
     try:
         from pharmaner.network.tagger_network import load_network
         from pharmaner.network.torch_backend import TorchBackend

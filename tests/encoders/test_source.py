@@ -129,3 +129,8 @@ def test_a_hub_id_asks_the_hub_and_survives_its_silence(tmp_path: Path) -> None:
     answer, touched = found_without_network("owner/model", tmp_path)
     assert answer.startswith("'owner/model': not on this machine, and the hub cannot be reached; ")
     assert touched
+
+
+def test_a_revision_is_refused_where_there_are_none(tiny_bert: Path) -> None:
+    with pytest.raises(EncoderError, match="only hub ids have revisions"):
+        find_encoder(str(tiny_bert), "v1")

@@ -52,3 +52,10 @@ def test_more_types_than_colours_can_still_be_shown() -> None:
     mentions = tuple(Mention.at(n, n + 1, f"T{n:02}") for n in range(9))
     shown = printed(Document("d", "abcdefghi", mentions), colour=False)
     assert shown == "".join(f"{c} T{n:02} " for n, c in enumerate("abcdefghi")) + "\n"
+
+
+def test_a_text_cannot_steer_the_terminal() -> None:
+    hostile = "a\x1b[31mb\x07c\x9b2Jd\r\ne"
+    shown = printed(Document("d", hostile, (Mention.at(0, 5, "DRUG"),)), colour=False)
+    assert not {c for c in shown if (ord(c) < 32 and c != "\n") or 0x7F <= ord(c) < 0xA0}
+    assert shown.startswith("a␛[31 DRUG m")

@@ -33,11 +33,15 @@ def find_encoder(name: str, revision: str = "") -> EncoderSource:
     """Find an encoder by name and make it local.
 
     A name is, in this order: one that an installable package carries, a folder, a hub id. Only
-    the last can touch the network, and only when the hub's cache does not hold it yet.
+    the last touches the network, to see whether the hub's cache is current; without network the
+    cache serves as it is. Only a hub id has revisions.
 
     Raises:
         EncoderError: when there is none; one line says what to do.
     """
+    is_local = name in PACKAGED or (name and Path(name).expanduser().exists())
+    if revision and is_local:
+        raise EncoderError(f"{name}: revision {revision!r} is given; only hub ids have revisions")
     if name in PACKAGED:
         return EncoderSource(SourceKind.PACKAGE, name, packaged_folder(name))
     folder = Path(name).expanduser()

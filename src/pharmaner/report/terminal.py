@@ -5,14 +5,19 @@ from rich.text import Text
 from pharmaner.document import Document
 from pharmaner.report.segments import label_order, segments
 
+_CONTROLS = {code: 0x2400 + code for code in range(32) if chr(code) not in "\t\n\r"}
+_CONTROLS |= dict.fromkeys(range(0x7F, 0xA0), 0xFFFD)
+"""What is shown for characters that could steer a terminal (rich drops the carriage return)."""
+
 _COLOURS = ("cyan", "green", "yellow", "magenta", "blue", "red")
 
 
 def coloured(document: Document) -> Text:
-    """The whole text, each mention on a colour of its type and followed by the type's name."""
+    """The whole text, controls made visible, each mention coloured and followed by its type."""
     order = label_order([document])
     shown = Text()
-    for slice_, mentions in segments(document):
+    for raw, mentions in segments(document):
+        slice_ = raw.translate(_CONTROLS)
         if not mentions:
             shown.append(slice_)
             continue

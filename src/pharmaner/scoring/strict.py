@@ -155,7 +155,7 @@ def corpus_hash(documents: Iterable[Document]) -> str:
     for document in sorted(documents, key=lambda d: d.id):
         mentions = sorted((m.spans, m.label) for m in document.mentions)
         places = [f"{label} {[(s.start, s.end) for s in spans]}" for spans, label in mentions]
-        for part in (document.id, document.text, *places):
+        for part in (document.id, document.text, str(len(places)), *places):
             content = part.encode("utf-8")
             digest.update(len(content).to_bytes(8, "big") + content)
     return digest.hexdigest()
