@@ -242,3 +242,16 @@ def test_a_checkpoint_holds_no_pickle(
         train(recipe, small_corpus, output=tmp_path / "m", listener=InterruptAt(13))
     suffixes = {path.suffix for path in (tmp_path / "m.partial").rglob("*") if path.is_file()}
     assert suffixes == {".json", ".jsonl", ".safetensors"}
+
+
+def test_a_trained_tagger_is_an_encoder_for_other_types(
+    small_corpus: list[Document], tiny_recipe: Recipe, trained: Path, tmp_path: Path
+) -> None:
+    encoder = tiny_recipe.encoder.model_copy(update={"name": str(trained)})
+    corpus = tiny_recipe.corpus.model_copy(update={"map": {"PROTEIN": "DRUG"}})
+    recipe = tiny_recipe.model_copy(update={"encoder": encoder, "corpus": corpus})
+    train(recipe, small_corpus, output=tmp_path / "model")
+    again = (tmp_path / "model" / "tokenizer.json").read_bytes()
+    assert again == (trained / "tokenizer.json").read_bytes()
+    labels = json.loads((tmp_path / "model" / "config.json").read_text())["label2id"]
+    assert set(labels) == {"O", "B-DRUG", "I-DRUG"}

@@ -18,9 +18,10 @@ PADDED_POSITIONS = frozenset({"roberta", "xlm-roberta", "camembert", "xlm-robert
 
 
 def new_network(encoder_folder: Path, scheme: LabelScheme, recipe: Recipe) -> torch.nn.Module:
-    """A pre-trained encoder under a fresh head with one output a tag.
+    """A pre-trained encoder under a head with one output a tag.
 
-    Weights of the head are drawn from torch's random state: seed it before.
+    A folder that brings such a head (a trained tagger) keeps it where the shape is the same;
+    else its weights are drawn from torch's random state: seed it before.
 
     Raises:
         EncoderError: when the folder is no encoder that transformers know.
@@ -59,6 +60,7 @@ def _load(folder: Path, config: Any) -> torch.nn.Module:
                 trust_remote_code=False,
                 dtype=torch.float32,
                 attn_implementation="eager",
+                ignore_mismatched_sizes=True,
             )
         except (OSError, ValueError, RuntimeError, KeyError) as error:
             raise EncoderError(f"{folder}: {str(error).partition(chr(10))[0]}") from error

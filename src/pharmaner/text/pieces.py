@@ -80,7 +80,7 @@ class PieceTokenizer:
 
 
 def split_words_inside(tokenizer: "Tokenizer") -> None:
-    """Put the word split of ``text.words`` before a tokenizer's own.
+    """Put the word split of ``text.words`` before a tokenizer's own, unless it is there already.
 
     Known are the splits of BERT, of SentencePiece (Metaspace) and of byte-level BPE. Where a
     tokenizer knows only the plain space, a run of white space becomes one. Invisible code points
@@ -94,6 +94,8 @@ def split_words_inside(tokenizer: "Tokenizer") -> None:
     from tokenizers import Regex, normalizers, pre_tokenizers
 
     own = tokenizer.pre_tokenizer
+    if json.dumps(WORD_PATTERN)[1:-1] in tokenizer.to_str():
+        return
     kinds = _split_kinds(tokenizer)
     if kinds == ["BertPreTokenizer"]:
         words = pre_tokenizers.Split(Regex(WORD_PATTERN), "removed", invert=True)
