@@ -34,7 +34,7 @@ class TrainingState:
     labelled: int = 0
     seconds: float = 0.0
     best_epoch: int = 0
-    best_f1: float = -1.0
+    best_score: float = -1.0
     history: list[dict[str, Any]] = field(default_factory=list)
 
 

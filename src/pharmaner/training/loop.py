@@ -1,7 +1,7 @@
 """The training loop: batches, steps, dev score, checkpoints."""
 
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Protocol
@@ -9,8 +9,6 @@ from typing import Any, Protocol
 import numpy as np
 import torch
 from accelerate import Accelerator
-from torch.nn.functional import cross_entropy
-from torch.nn.utils.rnn import pad_sequence
 
 from pharmaner.errors import InputError
 from pharmaner.recipe import TrainingSection
@@ -22,7 +20,6 @@ from pharmaner.training.checkpoint import (
     save_checkpoint,
     save_weights,
 )
-from pharmaner.training.examples import NOT_LEARNED, Example
 from pharmaner.training.optimizer import learning_rate_share, new_optimizer
 from pharmaner.training.precision import resolve_precision
 
@@ -43,20 +40,35 @@ class Listener(Protocol):
         """An epoch is finished and recorded."""
 
 
+class Task(Protocol):
+    """What a network learns and how it is judged."""
+
+    @property
+    def lengths(self) -> Sequence[int]:
+        """The examples' lengths in pieces."""
+
+    @property
+    def criterion(self) -> str | None:
+        """The key of ``evaluate`` by which epochs are compared; ``None``: nothing to judge by."""
+
+    def loss(
+        self, network: torch.nn.Module, batch: Sequence[int], epoch: int
+    ) -> tuple[torch.Tensor, int]:
+        """The summed loss of some examples, and over how many pieces it sums."""
+
+    def evaluate(self) -> dict[str, Any]:
+        """How good the network is now; higher is better for the criterion."""
+
+
 @dataclass(frozen=True, slots=True)
 class Fit:
-    """One fitting of a network: what is learned, how it is judged, where checkpoints lie.
-
-    ``evaluate`` returns the dev score as in ``Score.as_json``; ``None`` trains without a dev set.
-    """
+    """One fitting of a network to a task; checkpoints lie in ``folder``."""
 
     network: torch.nn.Module
-    examples: Sequence[Example]
+    task: Task
     section: TrainingSection
     folder: Path
-    pad_id: int
     listener: Listener
-    evaluate: Callable[[], dict[str, Any]] | None
 
     def run(self) -> TrainingState:
         """Train to the end, going on from the newest checkpoint if there is one.
@@ -82,16 +94,15 @@ class Fit:
 
     @property
     def _keeps_best(self) -> bool:
-        return self.evaluate is not None and self.section.keep == "best"
+        return self.task.criterion is not None and self.section.keep == "best"
 
     def _batches(self, epoch: int) -> list[list[int]]:
-        lengths = [len(example.input_ids) for example in self.examples]
         sequences, pieces = self.section.batch_sequences, self.section.batch_pieces
-        return plan_batches(lengths, sequences, pieces, self.section.seed, epoch)
+        return plan_batches(self.task.lengths, sequences, pieces, self.section.seed, epoch)
 
     def _is_patience_over(self, state: TrainingState) -> bool:
         waited = state.epoch - state.best_epoch
-        return bool(self.evaluate and self.section.patience and waited >= self.section.patience)
+        return bool(self.task.criterion) and 0 < self.section.patience <= waited
 
     def _best_weights(self, epoch: int) -> Path:
         return self.folder / f"best-{epoch}.safetensors"
@@ -134,20 +145,8 @@ class Fit:
         share = learning_rate_share(state.step, steps, self.section.warmup)
         for group in optimizer.param_groups:
             group["lr"] = group["peak"] * share
-        chosen = [self.examples[index] for index in batch]
-        input_ids = _padded([e.input_ids for e in chosen], self.pad_id).to(accelerator.device)
-        labels = _padded([e.labels for e in chosen], NOT_LEARNED).to(accelerator.device)
-        lengths = torch.tensor([len(e.input_ids) for e in chosen], device=accelerator.device)
-        mask = torch.arange(input_ids.shape[1], device=accelerator.device) < lengths[:, None]
         with self._autocast(accelerator.device):
-            logits = self.network(input_ids=input_ids, attention_mask=mask.long()).logits
-        total = cross_entropy(
-            logits.float().flatten(0, 1),
-            labels.flatten(),
-            ignore_index=NOT_LEARNED,
-            reduction="sum",
-        )
-        labelled = int((labels != NOT_LEARNED).sum())
+            total, labelled = self.task.loss(self.network, batch, state.epoch)
         accelerator.backward(total / max(1, labelled))
         accelerator.clip_grad_norm_(self.network.parameters(), self.section.clip_norm)
         optimizer.step()
@@ -171,21 +170,16 @@ class Fit:
             "seconds": round(state.seconds, 1),
             "pieces_per_second": round(state.labelled / max(state.seconds, 1e-9)),
         }
-        if self.evaluate is not None:
-            record["dev"] = self.evaluate()
-            if record["dev"]["f1"] > state.best_f1:
-                state.best_f1 = record["dev"]["f1"]
+        if self.task.criterion is not None:
+            record["dev"] = self.task.evaluate()
+            reached = record["dev"][self.task.criterion]
+            if reached > state.best_score:
+                state.best_score, state.best_epoch = reached, state.epoch
                 if self._keeps_best:
                     save_weights(self.network, self._best_weights(state.epoch))
-                state.best_epoch = state.epoch
         state.history.append(record)
         state.batch, state.loss_sum, state.labelled, state.seconds = 0, 0.0, 0, 0.0
         self.listener.epoch_ended(record)
-
-
-def _padded(rows: list[np.ndarray[Any, np.dtype[np.int64]]], value: int) -> torch.Tensor:
-    tensors = [torch.from_numpy(row) for row in rows]
-    return pad_sequence(tensors, batch_first=True, padding_value=value)
 
 
 def _mixed(seed: int, step: int) -> int:

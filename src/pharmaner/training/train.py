@@ -1,6 +1,5 @@
 """``train``: annotated documents in, a model folder out."""
 
-import json
 import platform
 import shutil
 from collections.abc import Callable, Sequence
@@ -15,7 +14,7 @@ from pharmaner import __version__
 from pharmaner.corpora.selection import check_types_known, only_types, renamed, resolve_types
 from pharmaner.document import Document
 from pharmaner.encoders.source import EncoderSource, find_encoder
-from pharmaner.errors import CorpusError, OutputError
+from pharmaner.errors import CorpusError
 from pharmaner.model_folder import scheme_of, write_manifest
 from pharmaner.network.encoder_tokenizer import encoder_tokenizer, save_tokenizer
 from pharmaner.network.tagger_network import new_network, quiet
@@ -29,7 +28,9 @@ from pharmaner.text.pieces import PieceTokenizer
 from pharmaner.training.examples import Example, make_examples
 from pharmaner.training.loop import Fit, Listener
 from pharmaner.training.model_card import model_card
+from pharmaner.training.partial import begin_or_resume
 from pharmaner.training.run_log import RunLog
+from pharmaner.training.tagging_task import TaggingTask
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,31 +90,19 @@ def train(
     refuse_occupied(output)
     wanted = load_recipe(recipe) if isinstance(recipe, str) else recipe
     prepared = _prepare(wanted, train_documents, dev_documents)
-    partial = _partial_folder(output, resume, prepared.begun_with)
+    partial = begin_or_resume(output, resume, prepared.begun_with)
     log = RunLog(partial / "run-log.jsonl", listener)
     torch.manual_seed(prepared.recipe.training.seed)
     network = new_network(prepared.source.location, scheme_of(prepared.recipe), prepared.recipe)
     pad_id = int(network.config.pad_token_id or 0)  # type: ignore[union-attr,arg-type]
-    fit = Fit(
-        network=network,
-        examples=prepared.examples,
-        section=prepared.recipe.training,
-        folder=partial,
-        pad_id=pad_id,
-        listener=log,
-        evaluate=_dev_scorer(network, prepared, pad_id) if prepared.dev else None,
-    )
-    state = fit.run()
+    dev_score = _dev_scorer(network, prepared, pad_id) if prepared.dev else None
+    task = TaggingTask(prepared.examples, pad_id, dev_score)
+    state = Fit(network, task, prepared.recipe.training, partial, log).run()
     keeps_best = bool(prepared.dev) and prepared.recipe.training.keep == "best"
     kept_epoch = (state.best_epoch if keeps_best else 0) or state.epoch
     _write_model_folder(output, network, prepared, state.history, kept_epoch, log.path, pad_id)
     shutil.rmtree(partial)
     return Training(output, prepared.recipe, state.history, kept_epoch, prepared.alignment)
-
-
-def partial_folder(output: Path) -> Path:
-    """Where a training keeps its checkpoints until its output is whole."""
-    return output.with_name(f"{output.name}.partial")
 
 
 def _prepare(
@@ -136,38 +125,6 @@ def _prepare(
     }
     dev = only_types(judged, recipe.corpus.types)
     return _Prepared(recipe, source, tokenizer, windower, examples, alignment, dev, begun_with)
-
-
-def _partial_folder(output: Path, resume: bool, begun_with: dict[str, Any]) -> Path:
-    partial = partial_folder(output)
-    description = partial / "training.json"
-    if description.is_file():
-        if not resume:
-            raise OutputError(
-                f"{partial}: an unfinished training is there; --resume goes on with it, or "
-                "remove it"
-            )
-        before = json.loads(description.read_text(encoding="utf-8"))
-        if before != begun_with:
-            difference = _first_difference(before, begun_with)
-            raise OutputError(f"{partial}: was begun with other settings ({difference})")
-        return partial
-    try:
-        partial.mkdir(parents=True, exist_ok=True)
-        write_text(description, json.dumps(begun_with, indent=1))
-    except OSError as error:
-        raise OutputError(f"{partial}: cannot be written: {error.strerror}") from error
-    return partial
-
-
-def _first_difference(before: dict[str, Any], now: dict[str, Any], name: str = "") -> str:
-    for key in now:
-        here = f"{name}.{key}" if name else key
-        if before.get(key) != now[key]:
-            if isinstance(now[key], dict) and isinstance(before.get(key), dict):
-                return _first_difference(before[key], now[key], here)
-            return f"{here} was {before.get(key)!r}, is {now[key]!r}"
-    return "a key that is no more"
 
 
 def _dev_scorer(

@@ -1,0 +1,57 @@
+"""Learning tags: cross-entropy over the owned pieces, judged by the strict score."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import torch
+from torch.nn.functional import cross_entropy
+
+from pharmaner.training.examples import NOT_LEARNED, Example
+from pharmaner.training.padding import attention_mask, padded
+
+
+@dataclass(frozen=True, slots=True)
+class TaggingTask:
+    """A ``Task`` over annotated windows.
+
+    ``dev_score`` returns the score of the dev documents as in ``Score.as_json``; ``None`` trains
+    without a dev corpus.
+    """
+
+    examples: Sequence[Example]
+    pad_id: int
+    dev_score: Callable[[], dict[str, Any]] | None
+
+    @property
+    def lengths(self) -> list[int]:
+        """See ``Task``."""
+        return [len(example.input_ids) for example in self.examples]
+
+    @property
+    def criterion(self) -> str | None:
+        """See ``Task``."""
+        return "f1" if self.dev_score else None
+
+    def evaluate(self) -> dict[str, Any]:
+        """See ``Task``."""
+        return self.dev_score() if self.dev_score else {}
+
+    def loss(
+        self, network: torch.nn.Module, batch: Sequence[int], epoch: int
+    ) -> tuple[torch.Tensor, int]:
+        """See ``Task``."""
+        device = next(network.parameters()).device
+        inputs = [self.examples[index].input_ids for index in batch]
+        labels = padded([self.examples[index].labels for index in batch], NOT_LEARNED, device)
+        logits = network(
+            input_ids=padded(inputs, self.pad_id, device),
+            attention_mask=attention_mask(inputs, device),
+        ).logits
+        total = cross_entropy(
+            logits.float().flatten(0, 1),
+            labels.flatten(),
+            ignore_index=NOT_LEARNED,
+            reduction="sum",
+        )
+        return total, int((labels != NOT_LEARNED).sum())
