@@ -1,10 +1,10 @@
 """``Recipe``: every choice of a training, validated, read from TOML, saved with the model."""
 
 import tomllib
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from importlib.resources import files
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, TypeVar
 
 import tomli_w
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
@@ -12,6 +12,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_valida
 from pharmaner.errors import RecipeError
 from pharmaner.labels import Tagging
 
+Sections = TypeVar("Sections", bound="Section")
 Share = Annotated[float, Field(ge=0, lt=1)]
 
 
@@ -162,6 +163,17 @@ def parse_recipe(content: str, origin: str, overrides: Iterable[str] = ()) -> Re
     Raises:
         RecipeError: as ``load_recipe``.
     """
+    return parse_sections(Recipe, content, origin, overrides)
+
+
+def parse_sections(
+    kind: type[Sections], content: str, origin: str, overrides: Iterable[str] = ()
+) -> Sections:
+    """Read any kind of recipe from TOML text.
+
+    Raises:
+        RecipeError: as ``load_recipe``.
+    """
     try:
         tables = tomllib.loads(content)
     except tomllib.TOMLDecodeError as error:
@@ -169,9 +181,9 @@ def parse_recipe(content: str, origin: str, overrides: Iterable[str] = ()) -> Re
     for override in overrides:
         _apply(tables, override)
     try:
-        return Recipe.model_validate(tables)
+        return kind.model_validate(tables)
     except ValidationError as error:
-        raise RecipeError(f"{origin}: {_first_finding(error, tables)}") from None
+        raise RecipeError(f"{origin}: {_first_finding(error, kind)}") from None
 
 
 def _apply(tables: dict[str, Any], override: str) -> None:
@@ -187,13 +199,13 @@ def _apply(tables: dict[str, Any], override: str) -> None:
         table[key] = value
 
 
-def _first_finding(error: ValidationError, tables: Mapping[str, Any]) -> str:
+def _first_finding(error: ValidationError, kind: type[Section]) -> str:
     finding = error.errors()[0]
     where = [str(part) for part in finding["loc"]]
     name = ".".join(where)
     if finding["type"] == "extra_forbidden":
-        section = Recipe.model_fields.get(where[0]) if len(where) > 1 else None
-        model = section.annotation if section else Recipe
+        section = kind.model_fields.get(where[0]) if len(where) > 1 else None
+        model = section.annotation if section else kind
         accepted = ", ".join(getattr(model, "model_fields", {}))
         return f"{name}: unknown key; {accepted} are accepted"
     message = finding["msg"].removeprefix("Value error, ")

@@ -5,7 +5,7 @@ import sys
 
 import typer
 
-from pharmaner.cli import audit, demo, encoders, evaluate, predict, train
+from pharmaner.cli import audit, demo, encoders, evaluate, predict, pretrain, train
 from pharmaner.errors import PharmanerError
 
 # Idle OpenMP threads spin by default, which slows whatever shares the processor, and training
@@ -24,6 +24,7 @@ app.command()(train.train)
 app.command()(evaluate.evaluate)
 app.command()(predict.predict)
 app.command()(encoders.encoders)
+app.command()(pretrain.pretrain)
 app.command()(demo.demo)
 
 

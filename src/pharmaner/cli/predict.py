@@ -8,11 +8,11 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from pharmaner.cli.console import say, stdout
-from pharmaner.errors import CorpusError, InputError
+from pharmaner.cli.console import stdout
+from pharmaner.cli.corpora import read_texts
+from pharmaner.errors import InputError
 
 if TYPE_CHECKING:
-    from pharmaner.document import Document
     from pharmaner.prediction.predictor import Prediction
 
 
@@ -43,7 +43,7 @@ def predict(
         raise InputError("predict: --model DIR is needed, a folder that `pharmaner train` wrote")
     if output is not None:
         refuse_occupied(output)
-    documents = read_inputs(inputs or [Path("-")])
+    documents = read_texts(inputs or [Path("-")])
     predictions = Tagger.load(model).predict_documents(documents)
     if output is not None:
         with_progress = _tracked(predictions, len(documents))
@@ -51,47 +51,6 @@ def predict(
         return
     for prediction in predictions:
         _print(prediction, is_named=len(documents) > 1)
-
-
-def read_inputs(inputs: Iterable[Path]) -> "list[Document]":
-    """The texts of files, of folders (not of sub-folders), and of standard input.
-
-    Raises:
-        CorpusError: when something cannot be read, a folder has no .txt, or two texts would have
-            the same name.
-    """
-    from pharmaner.corpora.folder import read_text
-    from pharmaner.document import Document
-
-    documents: dict[str, Document] = {}
-    for path in inputs:
-        if path == Path("-"):
-            found = [Document("stdin", _read_standard_input())]
-        elif path.is_dir():
-            files = sorted(path.glob("*.txt"))
-            if not files:
-                raise CorpusError(f"{path}: holds no .txt files")
-            if unread := len(list(path.glob("*/**/*.txt"))):
-                say(f"{path}: {unread} .txt files in sub-folders are not read")
-            found = [Document(file.stem, read_text(file)) for file in files]
-        else:
-            found = [Document(path.stem, read_text(path))]
-        for document in found:
-            if document.id in documents:
-                raise CorpusError(f"{path}: a second text named {document.id!r}")
-            documents[document.id] = document
-    return list(documents.values())
-
-
-def _read_standard_input() -> str:
-    content = sys.stdin.buffer.read()
-    try:
-        return content.decode("utf-8")
-    except UnicodeDecodeError as error:
-        byte = content[error.start]
-        raise CorpusError(
-            f"standard input: byte 0x{byte:02x} at position {error.start} is not UTF-8"
-        ) from None
 
 
 def _print(prediction: "Prediction", is_named: bool) -> None:

@@ -1,15 +1,14 @@
 """``pharmaner train``."""
 
-from contextlib import ExitStack
 from pathlib import Path
-from types import TracebackType
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from pharmaner.cli.console import print_scores, progress_bar, say
+from pharmaner.cli.console import print_scores, say
 from pharmaner.cli.corpora import read_annotated
 from pharmaner.cli.options import OnMismatchOption
+from pharmaner.cli.training_progress import TrainingProgress
 from pharmaner.corpora.mismatch import OnMismatch
 from pharmaner.errors import MissingExtraError
 
@@ -66,46 +65,6 @@ def train(
         print_scores(kept["dev"])
     say(f"{output}: epoch {result.kept_epoch} of {len(result.history)} kept")
     say(f"next: pharmaner predict --model {output} note.txt")
-
-
-class TrainingProgress:
-    """A ``Listener`` that shows a bar with loss and F1, and a line for each epoch."""
-
-    def __init__(self) -> None:
-        self._open = ExitStack()
-
-    def __enter__(self) -> "TrainingProgress":
-        self._f1 = ""
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        traceback: TracebackType | None,
-    ) -> None:
-        self._open.close()
-
-    def begins(self, steps: int, done: int) -> None:
-        """See ``Listener``."""
-        self._progress = self._open.enter_context(progress_bar("figures"))
-        self._task = self._progress.add_task("training", total=steps, completed=done, figures="")
-        if done:
-            self._progress.print(f"going on after step {done} of {steps}")
-
-    def stepped(self, step: int, loss: float) -> None:
-        """See ``Listener``."""
-        self._progress.update(self._task, completed=step, figures=f"loss {loss:.4f} {self._f1}")
-
-    def epoch_ended(self, record: dict[str, Any]) -> None:
-        """See ``Listener``."""
-        line = f"epoch {record['epoch']}: loss {record['loss']:.4f}"
-        if "dev" in record:
-            ratios = (100 * record["dev"][name] for name in ("precision", "recall", "f1"))
-            line += ", dev P {:.2f} R {:.2f} F1 {:.2f}".format(*ratios)
-            self._f1 = f"F1 {100 * record['dev']['f1']:.2f}"
-        speed = f"{record['seconds']:.0f} s, {record['pieces_per_second']} pieces/s"
-        self._progress.print(f"{line} ({speed})")
 
 
 def _warn_of_leaks(learned: "list[Document]", judged: "list[Document]") -> None:

@@ -46,11 +46,29 @@ def encoder_tokenizer(folder: Path) -> PieceTokenizer:
 def save_tokenizer(tokenizer: PieceTokenizer, encoder_folder: Path, folder: Path) -> None:
     """Write ``tokenizer.json`` and the configuration that plain transformers need to load it."""
     write_text(folder / "tokenizer.json", tokenizer.tokenizer.to_str(pretty=True))
+    config = _configuration(encoder_folder)
+    kept = {key: config[key] for key in (*SPECIAL_TOKENS, "model_max_length") if key in config}
+    kept["tokenizer_class"] = "PreTrainedTokenizerFast"
+    write_text(folder / "tokenizer_config.json", json.dumps(kept, indent=2) + "\n")
+
+
+def special_pieces(encoder_folder: Path, tokenizer: PieceTokenizer) -> dict[str, int]:
+    """The vocabulary indices of an encoder's special pieces, as ``{"mask_token": 103, ...}``."""
+    config = _configuration(encoder_folder)
+    found = {}
+    for name in SPECIAL_TOKENS:
+        piece = config.get(name)
+        content = piece["content"] if isinstance(piece, dict) else piece
+        index = tokenizer.tokenizer.token_to_id(content) if content else None
+        if index is not None:
+            found[name] = index
+    return found
+
+
+def _configuration(encoder_folder: Path) -> dict[str, Any]:
     config: dict[str, Any] = {}
     for name in ("special_tokens_map.json", "tokenizer_config.json"):
         path = encoder_folder / name
         if path.is_file():
             config |= json.loads(path.read_text(encoding="utf-8"))
-    kept = {key: config[key] for key in (*SPECIAL_TOKENS, "model_max_length") if key in config}
-    kept["tokenizer_class"] = "PreTrainedTokenizerFast"
-    write_text(folder / "tokenizer_config.json", json.dumps(kept, indent=2) + "\n")
+    return config

@@ -62,13 +62,17 @@ class Task(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Fit:
-    """One fitting of a network to a task; checkpoints lie in ``folder``."""
+    """One fitting of a network to a task; checkpoints lie in ``folder``.
+
+    For the first ``frozen_steps`` the head alone moves; the encoder's schedule begins after them.
+    """
 
     network: torch.nn.Module
     task: Task
     section: TrainingSection
     folder: Path
     listener: Listener
+    frozen_steps: int = 0
 
     def run(self) -> TrainingState:
         """Train to the end, going on from the newest checkpoint if there is one.
@@ -142,8 +146,9 @@ class Fit:
         steps: int,
     ) -> None:
         torch.manual_seed(_mixed(self.section.seed, state.step))
-        share = learning_rate_share(state.step, steps, self.section.warmup)
         for group in optimizer.param_groups:
+            wait = self.frozen_steps if group["is_encoder"] else 0
+            share = learning_rate_share(state.step - wait, steps - wait, self.section.warmup)
             group["lr"] = group["peak"] * share
         with self._autocast(accelerator.device):
             total, labelled = self.task.loss(self.network, batch, state.epoch)

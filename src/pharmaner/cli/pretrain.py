@@ -1,0 +1,47 @@
+"""``pharmaner pretrain``."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from pharmaner.cli.console import say
+from pharmaner.cli.corpora import read_texts
+from pharmaner.cli.training_progress import TrainingProgress
+from pharmaner.errors import MissingExtraError
+
+
+def pretrain(
+    texts: Annotated[
+        list[Path], typer.Option("--text", help="A folder of .txt; may be given several times.")
+    ],
+    output: Annotated[Path, typer.Option(help="The encoder folder to write.")],
+    encoder: Annotated[
+        str, typer.Option(help="A name that `pharmaner encoders` lists, a folder, or a hub id.")
+    ],
+    overrides: Annotated[
+        list[str] | None, typer.Option("--set", help="section.key=value; may be given repeatedly.")
+    ] = None,
+    seed: Annotated[int | None, typer.Option(help="Short for --set training.seed=N.")] = None,
+    resume: Annotated[bool, typer.Option(help="Go on with an interrupted pre-training.")] = False,
+) -> None:
+    """Continue an encoder's masked-language-model training on plain texts."""
+    try:
+        from pharmaner.training.pretrain import pretrain as run_pretraining
+        from pharmaner.training.pretrain_recipe import parse_pretrain_recipe
+    except ImportError:
+        raise MissingExtraError(
+            "pre-training needs torch; `pip install 'pharmaner[train]'` brings it"
+        ) from None
+    settings = [*(overrides or []), f"encoder.name={encoder!r}"]
+    settings += [f"training.seed={seed}"] if seed is not None else []
+    recipe = parse_pretrain_recipe("", "pretrain", settings)
+    documents = read_texts(texts)
+    say(f"{len(documents)} texts")
+    try:
+        with TrainingProgress() as progress:
+            run_pretraining(recipe, documents, output=output, resume=resume, listener=progress)
+    except KeyboardInterrupt:
+        say(f"interrupted; the same command with --resume goes on ({output}.partial)")
+        raise typer.Exit(130) from None
+    say(f"next: pharmaner train --encoder {output} ...")

@@ -1,0 +1,50 @@
+"""What a running training shows."""
+
+from contextlib import ExitStack
+from types import TracebackType
+from typing import Any
+
+from pharmaner.cli.console import progress_bar
+
+
+class TrainingProgress:
+    """A ``Listener`` that shows a bar with the figures so far, and a line for each epoch."""
+
+    def __init__(self) -> None:
+        self._open = ExitStack()
+
+    def __enter__(self) -> "TrainingProgress":
+        self._judged = ""
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        self._open.close()
+
+    def begins(self, steps: int, done: int) -> None:
+        """See ``Listener``."""
+        self._progress = self._open.enter_context(progress_bar("figures"))
+        self._task = self._progress.add_task("training", total=steps, completed=done, figures="")
+        if done:
+            self._progress.print(f"going on after step {done} of {steps}")
+
+    def stepped(self, step: int, loss: float) -> None:
+        """See ``Listener``."""
+        self._progress.update(self._task, completed=step, figures=f"loss {loss:.4f} {self._judged}")
+
+    def epoch_ended(self, record: dict[str, Any]) -> None:
+        """See ``Listener``."""
+        line = f"epoch {record['epoch']}: loss {record['loss']:.4f}"
+        if "f1" in record.get("dev", {}):
+            ratios = (100 * record["dev"][name] for name in ("precision", "recall", "f1"))
+            line += ", dev P {:.2f} R {:.2f} F1 {:.2f}".format(*ratios)
+            self._judged = f"F1 {100 * record['dev']['f1']:.2f}"
+        elif "dev" in record:
+            self._judged = f"held-out loss {record['dev']['loss']:.4f}"
+            line += f", {self._judged}, {100 * record['dev']['accuracy']:.2f} % named"
+        speed = f"{record['seconds']:.0f} s, {record['pieces_per_second']} pieces/s"
+        self._progress.print(f"{line} ({speed})")

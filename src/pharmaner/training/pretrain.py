@@ -1,0 +1,128 @@
+"""``pretrain``: an encoder and plain texts in, an encoder that knows such texts out."""
+
+import math
+import shutil
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+
+from pharmaner.document import Document
+from pharmaner.encoders.folder import TOKENIZERS
+from pharmaner.encoders.source import find_encoder
+from pharmaner.errors import CorpusError, EncoderError
+from pharmaner.network.encoder_tokenizer import encoder_tokenizer, special_pieces
+from pharmaner.network.masked_network import masked_network
+from pharmaner.network.tagger_network import quiet
+from pharmaner.prediction.predictor import Windower
+from pharmaner.recipe import TextSection
+from pharmaner.scoring.strict import corpus_hash
+from pharmaner.storage import refuse_occupied, whole_folder
+from pharmaner.text.windows import Window
+from pharmaner.text.words import split_words
+from pharmaner.training.loop import Fit, Listener
+from pharmaner.training.masking import Masker
+from pharmaner.training.masking_task import MaskingTask
+from pharmaner.training.partial import begin_or_resume
+from pharmaner.training.pretrain_recipe import PretrainRecipe
+from pharmaner.training.run_log import RunLog
+
+_TOKENIZER_FILES = (
+    *TOKENIZERS,
+    "tokenizer_config.json",
+    "special_tokens_map.json",
+    "merges.txt",
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Pretraining:
+    """A finished pre-training: its folder and the records by epoch."""
+
+    folder: Path
+    history: list[dict[str, Any]]
+
+
+def pretrain(
+    recipe: PretrainRecipe,
+    documents: Sequence[Document],
+    *,
+    output: Path | str,
+    resume: bool = False,
+    listener: Listener | None = None,
+) -> Pretraining:
+    """Continue the masked-language-model training of an encoder on plain texts.
+
+    Whole words are hidden; where the encoder brings no head, a fresh one is trained alone for
+    some steps first. The output is an encoder folder with its head, usable as ``--encoder``.
+
+    Raises:
+        InputError: for texts, an encoder or an output that cannot be used.
+    """
+    output = Path(output)
+    refuse_occupied(output)
+    source = find_encoder(recipe.encoder.name, recipe.encoder.revision)
+    torch.manual_seed(recipe.training.seed)
+    network, brings_head = masked_network(source.location)
+    task = _task(recipe, documents, source.location, network)
+    begun_with = {"recipe": recipe.model_dump(mode="json"), "texts": corpus_hash(documents)}
+    partial = begin_or_resume(output, resume, begun_with)
+    log = RunLog(partial / "run-log.jsonl", listener)
+    frozen_steps = 0 if brings_head else recipe.masking.head_steps
+    state = Fit(network, task, recipe.training, partial, log, frozen_steps).run()
+    with whole_folder(output) as folder:
+        with quiet():
+            network.save_pretrained(folder)  # type: ignore[operator]
+        for name in _TOKENIZER_FILES:
+            if (source.location / name).is_file():
+                shutil.copyfile(source.location / name, folder / name)
+        shutil.copyfile(log.path, folder / "run-log.jsonl")
+        shutil.copyfile(partial / "training.json", folder / "pretraining.json")
+    shutil.rmtree(partial)
+    return Pretraining(output, state.history)
+
+
+def _task(
+    recipe: PretrainRecipe, documents: Sequence[Document], encoder: Path, network: torch.nn.Module
+) -> MaskingTask:
+    tokenizer = encoder_tokenizer(encoder)
+    windower = Windower(tokenizer, TextSection(window=recipe.masking.window, context=0))
+    learned, judged = _held_out(documents, recipe.masking.held_out)
+    special = special_pieces(encoder, tokenizer)
+    if "mask_token" not in special:
+        raise EncoderError(f"{encoder}: its tokenizer has no mask piece")
+    ordinary = sorted(set(range(tokenizer.tokenizer.get_vocab_size())) - set(special.values()))
+    return MaskingTask(
+        network=network,
+        windows=_windows(learned, windower),
+        held_out=_windows(judged, windower),
+        masker=Masker(recipe.masking.share, special["mask_token"], np.array(ordinary)),
+        pad_id=int(network.config.pad_token_id or 0),  # type: ignore[union-attr,arg-type]
+        seed=recipe.training.seed,
+    )
+
+
+def _held_out(documents: Sequence[Document], share: float) -> tuple[list[Document], list[Document]]:
+    """Texts to learn and to judge by; which are which follows from their order alone."""
+    if len(documents) < 2:
+        raise CorpusError(f"{len(documents)} texts; at least 2 are accepted, one is held out")
+    order = np.random.default_rng(0).permutation(len(documents)).tolist()
+    judged = set(order[: min(len(order) - 1, math.ceil(share * len(order)))])
+    learned = [d for place, d in enumerate(documents) if place not in judged]
+    return learned, [d for place, d in enumerate(documents) if place in judged]
+
+
+def _windows(documents: Sequence[Document], windower: Windower) -> list[Window]:
+    """The windows that have a word to hide.
+
+    Raises:
+        CorpusError: when there is none.
+    """
+    cut = (w for d in documents for w in windower.windows(d.text, split_words(d.text)))
+    windows = [window for window in cut if (window.word_index >= 0).any()]
+    if not windows:
+        raise CorpusError("the texts hold no word")
+    return windows

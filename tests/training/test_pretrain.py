@@ -1,0 +1,114 @@
+import json
+from pathlib import Path
+
+import pytest
+import torch
+from safetensors.torch import load_file
+from transformers import AutoModelForMaskedLM
+from transformers.utils import logging
+
+from pharmaner.document import Document
+from pharmaner.errors import CorpusError
+from pharmaner.network.masked_network import hidden_logits, masked_network
+from pharmaner.recipe import Recipe
+from pharmaner.training import loop
+from pharmaner.training.pretrain import pretrain
+from pharmaner.training.pretrain_recipe import PretrainRecipe, parse_pretrain_recipe
+from pharmaner.training.train import train
+from tests.training.test_train import InterruptAt, InterruptionError
+
+TEXTS = [
+    Document(f"t{n}", "Toma litio 5mg con el desayuno. Control de ferritina en sangre. " * 3)
+    for n in range(12)
+]
+
+
+def recipe(encoder: Path, *settings: str) -> PretrainRecipe:
+    fixed = [f"encoder.name='{encoder}'", "masking.window=32", "training.precision=fp32"]
+    fixed += ["training.batch_pieces=256", "training.epochs=2", "masking.head_steps=0"]
+    return parse_pretrain_recipe("", "test", [*fixed, *settings])
+
+
+def test_hidden_words_are_learned_and_the_encoder_serves_a_tagger(
+    tiny_bert: Path, tmp_path: Path, tiny_recipe: Recipe, small_corpus: list[Document]
+) -> None:
+    rates = ("training.learning_rate=3e-3", "training.head_learning_rate=3e-3")
+    chosen = recipe(tiny_bert, "training.epochs=25", *rates)
+    result = pretrain(chosen, TEXTS, output=tmp_path / "encoder")
+    losses = [record["dev"]["loss"] for record in result.history]
+    assert losses[-1] < losses[0] / 2
+    encoder = tiny_recipe.encoder.model_copy(update={"name": str(tmp_path / "encoder")})
+    tagging = tiny_recipe.model_copy(update={"encoder": encoder})
+    assert train(tagging, small_corpus, output=tmp_path / "model").kept_epoch == 3
+
+
+def test_plain_transformers_find_every_weight_of_the_output(
+    tiny_bert: Path, tmp_path: Path
+) -> None:
+    logging.disable_progress_bar()
+    pretrain(recipe(tiny_bert), TEXTS, output=tmp_path / "encoder")
+    network, report = AutoModelForMaskedLM.from_pretrained(
+        tmp_path / "encoder", local_files_only=True, output_loading_info=True
+    )
+    assert not report["missing_keys"]
+    assert not report["unexpected_keys"]
+    embeddings = network.get_input_embeddings().weight
+    assert network.get_output_embeddings().weight is embeddings
+
+
+def test_only_hidden_pieces_pass_the_head_with_the_same_logits(tiny_bert: Path) -> None:
+    network, brings_head = masked_network(tiny_bert)
+    assert not brings_head
+    network.eval()
+    ids = torch.randint(5, 50, (3, 10))
+    mask = torch.ones_like(ids)
+    hidden = torch.rand(3, 10) < 0.3
+    with torch.inference_mode():
+        whole = network(input_ids=ids, attention_mask=mask).logits
+        torch.testing.assert_close(hidden_logits(network, ids, mask, hidden), whole[hidden])
+
+
+def test_a_fresh_head_is_trained_alone_first(tiny_bert: Path, tmp_path: Path) -> None:
+    chosen = recipe(tiny_bert, "masking.head_steps=1000", "training.epochs=1")
+    pretrain(chosen, TEXTS, output=tmp_path / "encoder")
+    before = load_file(tiny_bert / "model.safetensors")
+    after = load_file(tmp_path / "encoder" / "model.safetensors")
+    layers = [name for name in before if name.startswith("encoder.")]
+    assert len(layers) > 10
+    assert all((before[name] == after[f"bert.{name}"]).all() for name in layers)
+
+
+@pytest.mark.parametrize("step", [2, 5])
+def test_an_interrupted_pre_training_resumes_to_the_same_encoder(
+    tiny_bert: Path, tmp_path: Path, step: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(loop, "CHECKPOINT_SECONDS", 0.0)
+    chosen = recipe(tiny_bert)
+    pretrain(chosen, TEXTS, output=tmp_path / "whole")
+    with pytest.raises(InterruptionError):
+        pretrain(chosen, TEXTS, output=tmp_path / "cut", listener=InterruptAt(step))
+    pretrain(chosen, TEXTS, output=tmp_path / "cut", resume=True)
+    one, other = (load_file(tmp_path / n / "model.safetensors") for n in ("whole", "cut"))
+    assert all((one[name] == other[name]).all() for name in one)
+
+
+def test_the_held_out_loss_is_that_of_texts_that_were_not_learned(
+    tiny_bert: Path, tmp_path: Path
+) -> None:
+    result = pretrain(recipe(tiny_bert), TEXTS, output=tmp_path / "encoder")
+    log = (tmp_path / "encoder" / "run-log.jsonl").read_text()
+    records = [json.loads(record) for record in log.splitlines()]
+    assert [r["dev"] for r in records] == [r["dev"] for r in result.history]
+    pieces = {record["dev"]["pieces"] for record in records}
+    assert len(pieces) == 1
+    assert pieces.pop() < 0.3 * 400
+
+
+def test_texts_that_cannot_be_learned_are_refused(tiny_bert: Path, tmp_path: Path) -> None:
+    for texts, message in (
+        ([], "at least 2"),
+        ([Document("a", " "), Document("b", "")], "no word"),
+    ):
+        with pytest.raises(CorpusError, match=message):
+            pretrain(recipe(tiny_bert), texts, output=tmp_path / "encoder")
+        assert not list(tmp_path.iterdir())
