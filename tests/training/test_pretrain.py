@@ -112,3 +112,13 @@ def test_texts_that_cannot_be_learned_are_refused(tiny_bert: Path, tmp_path: Pat
         with pytest.raises(CorpusError, match=message):
             pretrain(recipe(tiny_bert), texts, output=tmp_path / "encoder")
         assert not list(tmp_path.iterdir())
+
+
+def test_a_pruned_vocabulary_is_learned_and_reported(tiny_bert: Path, tmp_path: Path) -> None:
+    result = pretrain(recipe(tiny_bert), TEXTS, output=tmp_path / "e", vocabulary=TEXTS)
+    assert result.rates[0] == result.rates[1]
+    assert result.rates[0].unknown_per_thousand == 0
+    config = json.loads((tmp_path / "e" / "config.json").read_text())
+    whole = json.loads((tiny_bert / "config.json").read_text())
+    described = json.loads((tmp_path / "e" / "tokenizer.json").read_text())
+    assert config["vocab_size"] == len(described["model"]["vocab"]) <= whole["vocab_size"]

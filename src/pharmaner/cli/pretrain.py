@@ -19,6 +19,14 @@ def pretrain(
     encoder: Annotated[
         str, typer.Option(help="A name that `pharmaner encoders` lists, a folder, or a hub id.")
     ],
+    vocabulary: Annotated[
+        list[Path] | None,
+        typer.Option(
+            metavar="FROM-TEXT",
+            help="Prune the vocabulary to the pieces of these texts, the characters of Latin and "
+            "Greek, and frequent Latin pieces; folders of .txt, may be given several times.",
+        ),
+    ] = None,
     overrides: Annotated[
         list[str] | None, typer.Option("--set", help="section.key=value; may be given repeatedly.")
     ] = None,
@@ -38,10 +46,23 @@ def pretrain(
     recipe = parse_pretrain_recipe("", "pretrain", settings)
     documents = read_texts(texts)
     say(f"{len(documents)} texts")
+    kept = read_texts(vocabulary or [])
     try:
         with TrainingProgress() as progress:
-            run_pretraining(recipe, documents, output=output, resume=resume, listener=progress)
+            result = run_pretraining(
+                recipe,
+                documents,
+                output=output,
+                vocabulary=kept,
+                resume=resume,
+                listener=progress,
+            )
     except KeyboardInterrupt:
         say(f"interrupted; the same command with --resume goes on ({output}.partial)")
         raise typer.Exit(130) from None
+    for name, rates in zip(("before", "after"), result.rates, strict=True):
+        say(
+            f"vocabulary {name}: {rates.pieces_per_word:.3f} pieces a word, "
+            f"{rates.unknown_per_thousand:.2f} unknown a thousand words (held-out texts)"
+        )
     say(f"next: pharmaner train --encoder {output} ...")

@@ -5,6 +5,7 @@ import shutil
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
 import numpy as np
@@ -28,6 +29,7 @@ from pharmaner.training.masking import Masker
 from pharmaner.training.masking_task import MaskingTask
 from pharmaner.training.partial import begin_or_resume
 from pharmaner.training.pretrain_recipe import PretrainRecipe
+from pharmaner.training.pruning import PieceRates, piece_rates, prune_vocabulary
 from pharmaner.training.run_log import RunLog
 
 _TOKENIZER_FILES = (
@@ -40,10 +42,15 @@ _TOKENIZER_FILES = (
 
 @dataclass(frozen=True, slots=True)
 class Pretraining:
-    """A finished pre-training: its folder and the records by epoch."""
+    """A finished pre-training: its folder and the records by epoch.
+
+    ``rates`` is how finely the tokenizer cuts the held-out texts, before pruning and after; the
+    same twice when nothing was pruned.
+    """
 
     folder: Path
     history: list[dict[str, Any]]
+    rates: tuple[PieceRates, PieceRates]
 
 
 def pretrain(
@@ -51,6 +58,7 @@ def pretrain(
     documents: Sequence[Document],
     *,
     output: Path | str,
+    vocabulary: Sequence[Document] = (),
     resume: bool = False,
     listener: Listener | None = None,
 ) -> Pretraining:
@@ -59,16 +67,55 @@ def pretrain(
     Whole words are hidden; where the encoder brings no head, a fresh one is trained alone for
     some steps first. The output is an encoder folder with its head, usable as ``--encoder``.
 
+    Args:
+        recipe: every choice; its ``encoder.name`` must be set.
+        documents: the texts, of which a share is held out.
+        output: the encoder folder to write; must not exist or be empty.
+        vocabulary: texts to prune the encoder's vocabulary to first, see ``prune_vocabulary``;
+            none keeps all pieces.
+        resume: go on from ``OUTPUT.partial`` where there is one.
+        listener: is told of every step and epoch.
+
     Raises:
         InputError: for texts, an encoder or an output that cannot be used.
     """
     output = Path(output)
     refuse_occupied(output)
-    source = find_encoder(recipe.encoder.name, recipe.encoder.revision)
+    whole = find_encoder(recipe.encoder.name, recipe.encoder.revision).location
+    with TemporaryDirectory() as temporary:
+        encoder = whole
+        if vocabulary:
+            encoder = Path(temporary) / "pruned"
+            prune_vocabulary(whole, (document.text for document in vocabulary), encoder)
+        _, judged = _held_out(documents, recipe.masking.held_out)
+        rates = (_rates(whole, judged), _rates(encoder, judged))
+        begun_with = {
+            "recipe": recipe.model_dump(mode="json"),
+            "texts": corpus_hash(documents),
+            "vocabulary": corpus_hash(vocabulary) if vocabulary else None,
+        }
+        return _run(recipe, documents, encoder, output, begun_with, resume, listener, rates)
+
+
+def _rates(encoder: Path, documents: Sequence[Document]) -> PieceRates:
+    tokenizer = encoder_tokenizer(encoder)
+    unknown = special_pieces(encoder, tokenizer).get("unk_token")
+    return piece_rates(tokenizer, unknown, (document.text for document in documents))
+
+
+def _run(
+    recipe: PretrainRecipe,
+    documents: Sequence[Document],
+    encoder: Path,
+    output: Path,
+    begun_with: dict[str, Any],
+    resume: bool,
+    listener: Listener | None,
+    rates: tuple[PieceRates, PieceRates],
+) -> Pretraining:
     torch.manual_seed(recipe.training.seed)
-    network, brings_head = masked_network(source.location)
-    task = _task(recipe, documents, source.location, network)
-    begun_with = {"recipe": recipe.model_dump(mode="json"), "texts": corpus_hash(documents)}
+    network, brings_head = masked_network(encoder)
+    task = _task(recipe, documents, encoder, network)
     partial = begin_or_resume(output, resume, begun_with)
     log = RunLog(partial / "run-log.jsonl", listener)
     frozen_steps = 0 if brings_head else recipe.masking.head_steps
@@ -77,12 +124,12 @@ def pretrain(
         with quiet():
             network.save_pretrained(folder)  # type: ignore[operator]
         for name in _TOKENIZER_FILES:
-            if (source.location / name).is_file():
-                shutil.copyfile(source.location / name, folder / name)
+            if (encoder / name).is_file():
+                shutil.copyfile(encoder / name, folder / name)
         shutil.copyfile(log.path, folder / "run-log.jsonl")
         shutil.copyfile(partial / "training.json", folder / "pretraining.json")
     shutil.rmtree(partial)
-    return Pretraining(output, state.history)
+    return Pretraining(output, state.history, rates)
 
 
 def _task(
