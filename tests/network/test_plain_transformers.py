@@ -10,7 +10,9 @@ from transformers import AutoModelForTokenClassification, AutoTokenizer
 from transformers.utils import logging
 
 from pharmaner.document import Document
+from pharmaner.errors import EncoderError
 from pharmaner.model_folder import open_model_folder
+from pharmaner.network.tagger_network import load_network
 from pharmaner.tagger import Tagger
 from pharmaner.text.words import split_words
 
@@ -63,3 +65,15 @@ def test_batches_and_padding_do_not_change_what_is_predicted(
         spans = [(m.start, m.end, m.label) for m in prediction.document.mentions]
         assert [(m.start, m.end, m.label) for m in alone.mentions] == spans
         assert prediction.characters_covered == len(prediction.document.text)
+
+
+def test_a_trained_network_whose_head_does_not_fit_is_refused(
+    trained: Path, tmp_path: Path
+) -> None:
+    config = json.loads((trained / "config.json").read_text())
+    config["id2label"] = {"0": "O", "1": "B-DRUG"}
+    config["label2id"] = {"O": 0, "B-DRUG": 1}
+    (tmp_path / "config.json").write_text(json.dumps(config))
+    (tmp_path / "model.safetensors").write_bytes((trained / "model.safetensors").read_bytes())
+    with pytest.raises(EncoderError):
+        load_network(tmp_path)

@@ -65,7 +65,5 @@ def progress_bar(*columns: str) -> "Iterator[Progress]":
 
 def _cells(counts: dict[str, Any]) -> list[str]:
     ratios = [f"{100 * counts[name]:.2f}" for name in ("precision", "recall", "f1")]
-    return ratios + [str(counts[f"{name}s"]) for name in _COUNTS]
-
-
-_COUNTS = ("true_positive", "false_positive", "false_negative")
+    names = ("true_positives", "false_positives", "false_negatives")
+    return ratios + [str(counts[name]) for name in names]

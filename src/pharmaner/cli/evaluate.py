@@ -33,12 +33,13 @@ def evaluate(
 ) -> None:
     """Score a system's output, or a model, as the PharmaCoNER shared task does."""
     from pharmaner.scoring.strict import score
-    from pharmaner.tagger import Tagger
 
     if (predicted is None) is (model is None):
         raise InputError("evaluate: one of PREDICTED and --model DIR is accepted")
     documents = read_annotated(gold, on_mismatch)
     if model is not None:
+        from pharmaner.tagger import Tagger
+
         documents, system = predict_gold(Tagger.load(model), documents)
     else:
         system = _read(predicted or gold, documents)

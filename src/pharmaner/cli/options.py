@@ -1,6 +1,5 @@
 """Arguments and options that several verbs share, and their help."""
 
-from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -16,4 +15,11 @@ OnMismatchOption = Annotated[
     OnMismatch,
     typer.Option(help="What to do where a file's quotation differs from the text it points at."),
 ]
-ModelOption = Annotated[Path, typer.Option(help="A folder that `pharmaner train` wrote.")]
+EncoderOption = Annotated[
+    str, typer.Option(help="A name that `pharmaner encoders` lists, a folder, or a hub id.")
+]
+OverridesOption = Annotated[
+    list[str] | None, typer.Option("--set", help="section.key=value; may be given repeatedly.")
+]
+SeedOption = Annotated[int | None, typer.Option(help="Short for --set training.seed=N.")]
+ResumeOption = Annotated[bool, typer.Option(help="Go on with an interrupted training.")]

@@ -7,6 +7,7 @@ import typer
 
 from pharmaner.cli.console import say
 from pharmaner.cli.corpora import read_texts
+from pharmaner.cli.options import EncoderOption, OverridesOption, ResumeOption, SeedOption
 from pharmaner.cli.training_progress import TrainingProgress
 from pharmaner.errors import MissingExtraError
 
@@ -16,9 +17,7 @@ def pretrain(
         list[Path], typer.Option("--text", help="A folder of .txt; may be given several times.")
     ],
     output: Annotated[Path, typer.Option(help="The encoder folder to write.")],
-    encoder: Annotated[
-        str, typer.Option(help="A name that `pharmaner encoders` lists, a folder, or a hub id.")
-    ],
+    encoder: EncoderOption,
     vocabulary: Annotated[
         list[Path] | None,
         typer.Option(
@@ -27,11 +26,9 @@ def pretrain(
             "Greek, and frequent Latin pieces; folders of .txt, may be given several times.",
         ),
     ] = None,
-    overrides: Annotated[
-        list[str] | None, typer.Option("--set", help="section.key=value; may be given repeatedly.")
-    ] = None,
-    seed: Annotated[int | None, typer.Option(help="Short for --set training.seed=N.")] = None,
-    resume: Annotated[bool, typer.Option(help="Go on with an interrupted pre-training.")] = False,
+    overrides: OverridesOption = None,
+    seed: SeedOption = None,
+    resume: ResumeOption = False,
 ) -> None:
     """Continue an encoder's masked-language-model training on plain texts."""
     try:

@@ -7,7 +7,13 @@ import typer
 
 from pharmaner.cli.console import print_scores, say
 from pharmaner.cli.corpora import read_annotated
-from pharmaner.cli.options import OnMismatchOption
+from pharmaner.cli.options import (
+    EncoderOption,
+    OnMismatchOption,
+    OverridesOption,
+    ResumeOption,
+    SeedOption,
+)
 from pharmaner.cli.training_progress import TrainingProgress
 from pharmaner.corpora.mismatch import OnMismatch
 from pharmaner.errors import MissingExtraError
@@ -21,18 +27,14 @@ def train(
         list[Path], typer.Option("--train", help="An annotated folder; may be given several times.")
     ],
     output: Annotated[Path, typer.Option(help="The model folder to write.")],
-    encoder: Annotated[
-        str, typer.Option(help="A name that `pharmaner encoders` lists, a folder, or a hub id.")
-    ] = "",
+    encoder: EncoderOption = "",
     dev: Annotated[
         Path | None, typer.Option(help="An annotated folder that each epoch is scored on.")
     ] = None,
     recipe: Annotated[str, typer.Option(help="A shipped recipe or a TOML file.")] = "default",
-    overrides: Annotated[
-        list[str] | None, typer.Option("--set", help="section.key=value; may be given repeatedly.")
-    ] = None,
-    seed: Annotated[int | None, typer.Option(help="Short for --set training.seed=N.")] = None,
-    resume: Annotated[bool, typer.Option(help="Go on with an interrupted training.")] = False,
+    overrides: OverridesOption = None,
+    seed: SeedOption = None,
+    resume: ResumeOption = False,
     on_mismatch: OnMismatchOption = OnMismatch.REALIGN,
 ) -> None:
     """Fine-tune an encoder on an annotated corpus and write a model folder."""

@@ -5,8 +5,7 @@ from pathlib import Path
 import torch
 from transformers import AutoModelForMaskedLM
 
-from pharmaner.errors import EncoderError
-from pharmaner.network.tagger_network import quiet
+from pharmaner.network.pretrained import load_pretrained
 
 _POSITIONWISE_HEADS = ("cls", "lm_head")
 """Heads that turn hidden states of any shape (..., hidden) into logits (..., vocabulary)."""
@@ -22,19 +21,9 @@ def masked_network(encoder_folder: Path) -> tuple[torch.nn.Module, bool]:
     Raises:
         EncoderError: when the folder is no encoder that transformers know.
     """
-    with quiet():
-        try:
-            network, report = AutoModelForMaskedLM.from_pretrained(
-                encoder_folder,
-                local_files_only=True,
-                trust_remote_code=False,
-                dtype=torch.float32,
-                attn_implementation="eager",
-                output_loading_info=True,
-            )
-        except (OSError, ValueError, RuntimeError, KeyError) as error:
-            reason = str(error).partition("\n")[0]
-            raise EncoderError(f"{encoder_folder}: {reason}") from error
+    network, report = load_pretrained(
+        AutoModelForMaskedLM, encoder_folder, output_loading_info=True
+    )
     encoder = f"{network.base_model_prefix}."
     return network, all(name.startswith(encoder) for name in report["missing_keys"])
 

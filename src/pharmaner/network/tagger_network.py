@@ -1,16 +1,14 @@
 """The network: an ``AutoModelForTokenClassification`` over any encoder."""
 
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 import torch
 from transformers import AutoConfig, AutoModelForTokenClassification
-from transformers.utils import logging
 
 from pharmaner.errors import EncoderError, RecipeError
 from pharmaner.labels import LabelScheme
+from pharmaner.network.pretrained import load_pretrained
 from pharmaner.recipe import Recipe
 
 PADDED_POSITIONS = frozenset({"roberta", "xlm-roberta", "camembert", "xlm-roberta-xl", "data2vec"})
@@ -41,29 +39,22 @@ def new_network(encoder_folder: Path, scheme: LabelScheme, recipe: Recipe) -> to
         raise EncoderError(f"{encoder_folder}: {str(error).partition(chr(10))[0]}") from error
     _set_dropout(config, recipe)
     _check_window(config, recipe.text.window)
-    return _load(encoder_folder, config)
+    network: torch.nn.Module = load_pretrained(
+        AutoModelForTokenClassification,
+        encoder_folder,
+        config=config,
+        ignore_mismatched_sizes=True,
+    )
+    return network
 
 
 def load_network(folder: Path) -> torch.nn.Module:
-    """A trained network from a model folder."""
-    config = AutoConfig.from_pretrained(folder, local_files_only=True, trust_remote_code=False)
-    return _load(folder, config)
+    """A trained network from a model folder.
 
-
-def _load(folder: Path, config: Any) -> torch.nn.Module:
-    with quiet():
-        try:
-            network: torch.nn.Module = AutoModelForTokenClassification.from_pretrained(
-                folder,
-                config=config,
-                local_files_only=True,
-                trust_remote_code=False,
-                dtype=torch.float32,
-                attn_implementation="eager",
-                ignore_mismatched_sizes=True,
-            )
-        except (OSError, ValueError, RuntimeError, KeyError) as error:
-            raise EncoderError(f"{folder}: {str(error).partition(chr(10))[0]}") from error
+    Raises:
+        EncoderError: when the weights do not fit the configuration.
+    """
+    network: torch.nn.Module = load_pretrained(AutoModelForTokenClassification, folder)
     return network
 
 
@@ -92,16 +83,3 @@ def _check_window(config: Any, window: int) -> None:
             f"text.window: {window} pieces; the encoder has {positions} positions, up to that "
             "many are accepted"
         )
-
-
-@contextmanager
-def quiet() -> Iterator[None]:
-    """Silence transformers' report that the head is fresh, and its progress bars."""
-    verbosity = logging.get_verbosity()
-    logging.set_verbosity_error()  # type: ignore[no-untyped-call]
-    logging.disable_progress_bar()  # type: ignore[no-untyped-call]
-    try:
-        yield
-    finally:
-        logging.set_verbosity(verbosity)
-        logging.enable_progress_bar()  # type: ignore[no-untyped-call]

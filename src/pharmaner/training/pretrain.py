@@ -17,7 +17,7 @@ from pharmaner.encoders.source import find_encoder
 from pharmaner.errors import CorpusError, EncoderError
 from pharmaner.network.encoder_tokenizer import encoder_tokenizer, special_pieces
 from pharmaner.network.masked_network import masked_network
-from pharmaner.network.tagger_network import quiet
+from pharmaner.network.pretrained import pad_id_of, quiet
 from pharmaner.prediction.predictor import Windower
 from pharmaner.recipe import TextSection
 from pharmaner.scoring.strict import corpus_hash
@@ -88,7 +88,8 @@ def pretrain(
             encoder = Path(temporary) / "pruned"
             prune_vocabulary(whole, (document.text for document in vocabulary), encoder)
         _, judged = _held_out(documents, recipe.masking.held_out)
-        rates = (_rates(whole, judged), _rates(encoder, judged))
+        before = _rates(whole, judged)
+        rates = (before, _rates(encoder, judged) if vocabulary else before)
         begun_with = {
             "recipe": recipe.model_dump(mode="json"),
             "texts": corpus_hash(documents),
@@ -147,7 +148,7 @@ def _task(
         windows=_windows(learned, windower),
         held_out=_windows(judged, windower),
         masker=Masker(recipe.masking.share, special["mask_token"], np.array(ordinary)),
-        pad_id=int(network.config.pad_token_id or 0),  # type: ignore[union-attr,arg-type]
+        pad_id=pad_id_of(network),
         seed=recipe.training.seed,
     )
 

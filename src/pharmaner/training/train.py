@@ -17,7 +17,8 @@ from pharmaner.encoders.source import EncoderSource, find_encoder
 from pharmaner.errors import CorpusError
 from pharmaner.model_folder import scheme_of, write_manifest
 from pharmaner.network.encoder_tokenizer import encoder_tokenizer, save_tokenizer
-from pharmaner.network.tagger_network import new_network, quiet
+from pharmaner.network.pretrained import pad_id_of, quiet
+from pharmaner.network.tagger_network import new_network
 from pharmaner.network.torch_backend import TorchBackend
 from pharmaner.prediction.predictor import Predictor, Windower
 from pharmaner.recipe import Recipe, load_recipe
@@ -94,7 +95,7 @@ def train(
     log = RunLog(partial / "run-log.jsonl", listener)
     torch.manual_seed(prepared.recipe.training.seed)
     network = new_network(prepared.source.location, scheme_of(prepared.recipe), prepared.recipe)
-    pad_id = int(network.config.pad_token_id or 0)  # type: ignore[union-attr,arg-type]
+    pad_id = pad_id_of(network)
     dev_score = _dev_scorer(network, prepared, pad_id) if prepared.dev else None
     task = TaggingTask(prepared.examples, pad_id, dev_score)
     state = Fit(network, task, prepared.recipe.training, partial, log).run()

@@ -1,0 +1,50 @@
+"""Loading networks from local folders: never the network, never foreign code, never a pickle."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import torch
+from transformers.utils import logging
+
+from pharmaner.errors import EncoderError
+
+
+def load_pretrained(auto_class: Any, folder: Path, **options: Any) -> Any:
+    """What ``auto_class.from_pretrained`` makes of a folder, in fp32 with eager attention.
+
+    Raises:
+        EncoderError: when transformers cannot read the folder; one line says why.
+    """
+    with quiet():
+        try:
+            return auto_class.from_pretrained(
+                folder,
+                local_files_only=True,
+                trust_remote_code=False,
+                dtype=torch.float32,
+                attn_implementation="eager",
+                **options,
+            )
+        except (OSError, ValueError, RuntimeError, KeyError) as error:
+            reason = str(error).partition("\n")[0]
+            raise EncoderError(f"{folder}: {reason}") from error
+
+
+def pad_id_of(network: torch.nn.Module) -> int:
+    """The vocabulary index of a network's padding."""
+    return int(network.config.pad_token_id or 0)  # type: ignore[union-attr,arg-type]
+
+
+@contextmanager
+def quiet() -> Iterator[None]:
+    """Silence transformers' report that the head is fresh, and its progress bars."""
+    verbosity = logging.get_verbosity()
+    logging.set_verbosity_error()  # type: ignore[no-untyped-call]
+    logging.disable_progress_bar()  # type: ignore[no-untyped-call]
+    try:
+        yield
+    finally:
+        logging.set_verbosity(verbosity)
+        logging.enable_progress_bar()  # type: ignore[no-untyped-call]
