@@ -5,25 +5,43 @@ from pathlib import Path
 import torch
 from transformers import AutoModelForMaskedLM
 
-from pharmaner.network.pretrained import load_pretrained
+from pharmaner.errors import EncoderError
+from pharmaner.network.pretrained import load_config, load_pretrained
 
 _POSITIONWISE_HEADS = ("cls", "lm_head")
 """Heads that turn hidden states of any shape (..., hidden) into logits (..., vocabulary)."""
 
 
-def masked_network(encoder_folder: Path) -> tuple[torch.nn.Module, bool]:
+def masked_network(
+    encoder_folder: Path, layers: int = 0, dropout: float | None = None
+) -> tuple[torch.nn.Module, bool]:
     """An encoder under its masked-language-model head, embeddings tied.
+
+    Args:
+        encoder_folder: where the encoder lies.
+        layers: how many of the lowest layers to keep; 0 keeps all.
+        dropout: in place of the configuration's, which stays as it is; ``None`` follows it.
 
     Returns:
         The network, and whether the folder brought the head; else it is drawn from torch's random
         state.
 
     Raises:
-        EncoderError: when the folder is no encoder that transformers know.
+        EncoderError: when the folder is no encoder that transformers know, or has fewer layers.
     """
+    config = load_config(encoder_folder)
+    if layers > config.num_hidden_layers:
+        raise EncoderError(
+            f"{encoder_folder}: {config.num_hidden_layers} layers; {layers} were asked for"
+        )
+    config.num_hidden_layers = layers or config.num_hidden_layers
     network, report = load_pretrained(
-        AutoModelForMaskedLM, encoder_folder, output_loading_info=True
+        AutoModelForMaskedLM, encoder_folder, config=config, output_loading_info=True
     )
+    if dropout is not None:
+        for module in network.modules():
+            if isinstance(module, torch.nn.Dropout):
+                module.p = dropout
     encoder = f"{network.base_model_prefix}."
     return network, all(name.startswith(encoder) for name in report["missing_keys"])
 

@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 import torch
+from transformers import AutoConfig
 from transformers.utils import logging
 
 from pharmaner.errors import EncoderError
@@ -30,6 +31,21 @@ def load_pretrained(auto_class: Any, folder: Path, **options: Any) -> Any:
         except (OSError, ValueError, RuntimeError, KeyError) as error:
             reason = str(error).partition("\n")[0]
             raise EncoderError(f"{folder}: {reason}") from error
+
+
+def load_config(folder: Path, **changes: Any) -> Any:
+    """A folder's configuration as transformers read it, with some values changed.
+
+    Raises:
+        EncoderError: when transformers cannot read it; one line says why.
+    """
+    try:
+        return AutoConfig.from_pretrained(
+            folder, local_files_only=True, trust_remote_code=False, **changes
+        )
+    except (OSError, ValueError, KeyError) as error:
+        reason = str(error).partition("\n")[0]
+        raise EncoderError(f"{folder}: {reason}") from error
 
 
 def pad_id_of(network: torch.nn.Module) -> int:

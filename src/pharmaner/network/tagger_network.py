@@ -4,11 +4,11 @@ from pathlib import Path
 from typing import Any
 
 import torch
-from transformers import AutoConfig, AutoModelForTokenClassification
+from transformers import AutoModelForTokenClassification
 
-from pharmaner.errors import EncoderError, RecipeError
+from pharmaner.errors import RecipeError
 from pharmaner.labels import LabelScheme
-from pharmaner.network.pretrained import load_pretrained
+from pharmaner.network.pretrained import load_config, load_pretrained
 from pharmaner.recipe import Recipe
 
 PADDED_POSITIONS = frozenset({"roberta", "xlm-roberta", "camembert", "xlm-roberta-xl", "data2vec"})
@@ -26,17 +26,12 @@ def new_network(encoder_folder: Path, scheme: LabelScheme, recipe: Recipe) -> to
         RecipeError: when a window is longer than the encoder's positions.
     """
     tags = dict(enumerate(scheme.tags))
-    try:
-        config = AutoConfig.from_pretrained(
-            encoder_folder,
-            local_files_only=True,
-            trust_remote_code=False,
-            num_labels=len(tags),
-            id2label=tags,
-            label2id={tag: index for index, tag in tags.items()},
-        )
-    except (OSError, ValueError, KeyError) as error:
-        raise EncoderError(f"{encoder_folder}: {str(error).partition(chr(10))[0]}") from error
+    config = load_config(
+        encoder_folder,
+        num_labels=len(tags),
+        id2label=tags,
+        label2id={tag: index for index, tag in tags.items()},
+    )
     _set_dropout(config, recipe)
     _check_window(config, recipe.text.window)
     network: torch.nn.Module = load_pretrained(

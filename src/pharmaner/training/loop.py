@@ -146,6 +146,7 @@ class Fit:
         steps: int,
     ) -> None:
         torch.manual_seed(_mixed(self.section.seed, state.step))
+        self.network.base_model.requires_grad_(state.step >= self.frozen_steps)
         for group in optimizer.param_groups:
             wait = self.frozen_steps if group["is_encoder"] else 0
             share = learning_rate_share(state.step - wait, steps - wait, self.section.warmup)

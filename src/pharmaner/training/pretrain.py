@@ -115,7 +115,7 @@ def _run(
     rates: tuple[PieceRates, PieceRates],
 ) -> Pretraining:
     torch.manual_seed(recipe.training.seed)
-    network, brings_head = masked_network(encoder)
+    network, brings_head = masked_network(encoder, recipe.network.layers, recipe.network.dropout)
     task = _task(recipe, documents, encoder, network)
     partial = begin_or_resume(output, resume, begun_with)
     log = RunLog(partial / "run-log.jsonl", listener)

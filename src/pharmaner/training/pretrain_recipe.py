@@ -5,7 +5,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
-from pharmaner.recipe import EncoderSection, Section, TrainingSection, parse_sections
+from pharmaner.recipe import EncoderSection, Section, Share, TrainingSection, parse_sections
 
 
 class MaskingSection(Section):
@@ -22,6 +22,17 @@ class MaskingSection(Section):
     head_steps: Annotated[int, Field(ge=0)] = 300
 
 
+class PretrainNetworkSection(Section):
+    """The network that is trained.
+
+    ``layers`` keeps that many of the lowest layers; 0 keeps all. ``dropout`` holds everywhere
+    while the encoder is pre-trained; its configuration keeps its own.
+    """
+
+    layers: Annotated[int, Field(ge=0)] = 0
+    dropout: Share = 0.0
+
+
 class PretrainTrainingSection(TrainingSection):
     """As ``TrainingSection``, with defaults of its own; an epoch is one pass over the texts."""
 
@@ -33,9 +44,10 @@ class PretrainTrainingSection(TrainingSection):
 
 
 class PretrainRecipe(Section):
-    """The three tables of a continued pre-training."""
+    """The four tables of a continued pre-training."""
 
     encoder: EncoderSection = EncoderSection()
+    network: PretrainNetworkSection = PretrainNetworkSection()
     masking: MaskingSection = MaskingSection()
     training: PretrainTrainingSection = PretrainTrainingSection()
 
