@@ -96,6 +96,7 @@ def tiny_container() -> tuple[bytes, dict[str, np.ndarray]]:
 @pytest.fixture(scope="module")
 def encoder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("e5") / "encoder"
+    folder.mkdir()
     unpack(read_container(tiny_container()[0]), folder)
     return folder
 

@@ -6,7 +6,12 @@ import pytest
 from pharmaner.encoders.folder import check_encoder_folder
 from pharmaner.errors import EncoderError
 
-WEIGHTS = ["model.safetensors", "model.safetensors.index.json", "pytorch_model.bin"]
+WEIGHTS = [
+    "model.safetensors",
+    "model.int8.safetensors",
+    "model.safetensors.index.json",
+    "pytorch_model.bin",
+]
 TOKENIZERS = ["tokenizer.json", "vocab.txt", "sentencepiece.bpe.model", "spm.model", "vocab.json"]
 
 

@@ -4,15 +4,14 @@ Only the weight file is read; the package is never imported.
 """
 
 import json
-import os
 from pathlib import Path
 
 import numpy as np
 import numpy.typing as npt
 
-from pharmaner.encoders.e5_container import Container, read_container
+from pharmaner.encoders.e5_container import Container
 from pharmaner.errors import MissingExtraError
-from pharmaner.storage import whole_folder, write_text
+from pharmaner.storage import write_text
 
 _LAYER = {
     "q": "attention.self.query",
@@ -33,23 +32,10 @@ _EMBEDDINGS = {
 }
 
 
-def unpacked_folder(weights: Path, name: str, digest: str) -> Path:
-    """The encoder of a container as a folder in the Hugging Face layout, from the cache if there.
-
-    Args:
-        weights: the container.
-        name: the encoder's name.
-        digest: the container's SHA-256, already verified.
-    """
-    home = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache")
-    folder = home / "pharmaner" / "encoders" / f"{name}-{digest[:12]}"
-    if not folder.is_dir():
-        unpack(read_container(weights.read_bytes()), folder)
-    return folder
-
-
 def unpack(container: Container, folder: Path) -> None:
     """Write a container's encoder as config.json, model.safetensors and a fast tokenizer.
+
+    ``folder`` exists and is empty.
 
     Raises:
         MissingExtraError: without the package safetensors.
@@ -60,18 +46,15 @@ def unpack(container: Container, folder: Path) -> None:
         raise MissingExtraError(
             "unpacking an encoder needs safetensors; `pip install 'pharmaner[train]'` brings it"
         ) from None
-    with whole_folder(folder) as temporary:
-        save_file(
-            named_tensors(container), temporary / "model.safetensors", metadata={"format": "pt"}
-        )
-        write_text(temporary / "config.json", json.dumps(_config(container), indent=2) + "\n")
-        write_text(temporary / "tokenizer.json", _tokenizer(container))
-        special = {"bos": "<s>", "cls": "<s>", "eos": "</s>", "sep": "</s>"}
-        special |= {"unk": "<unk>", "pad": "<pad>", "mask": "<mask>"}
-        config: dict[str, object] = {f"{kind}_token": piece for kind, piece in special.items()}
-        config |= {"model_max_length": container.positions}
-        config |= {"tokenizer_class": "PreTrainedTokenizerFast"}
-        write_text(temporary / "tokenizer_config.json", json.dumps(config, indent=2) + "\n")
+    save_file(named_tensors(container), folder / "model.safetensors", metadata={"format": "pt"})
+    write_text(folder / "config.json", json.dumps(_config(container), indent=2) + "\n")
+    write_text(folder / "tokenizer.json", _tokenizer(container))
+    special = {"bos": "<s>", "cls": "<s>", "eos": "</s>", "sep": "</s>"}
+    special |= {"unk": "<unk>", "pad": "<pad>", "mask": "<mask>"}
+    config: dict[str, object] = {f"{kind}_token": piece for kind, piece in special.items()}
+    config |= {"model_max_length": container.positions}
+    config |= {"tokenizer_class": "PreTrainedTokenizerFast"}
+    write_text(folder / "tokenizer_config.json", json.dumps(config, indent=2) + "\n")
 
 
 def named_tensors(container: Container) -> dict[str, npt.NDArray[np.float32]]:

@@ -3,9 +3,10 @@
 import json
 from pathlib import Path
 
+from pharmaner.encoders.int8 import INT8_WEIGHTS
 from pharmaner.errors import EncoderError
 
-WEIGHTS = ("model.safetensors", "model.safetensors.index.json", "pytorch_model.bin")
+WEIGHTS = ("model.safetensors", INT8_WEIGHTS, "model.safetensors.index.json", "pytorch_model.bin")
 TOKENIZERS = ("tokenizer.json", "vocab.txt", "sentencepiece.bpe.model", "spm.model", "vocab.json")
 
 

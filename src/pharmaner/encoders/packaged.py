@@ -4,7 +4,9 @@ from dataclasses import dataclass
 from importlib.util import find_spec
 from pathlib import Path
 
-from pharmaner.encoders.e5 import unpacked_folder
+from pharmaner.encoders.cache import cached
+from pharmaner.encoders.e5 import unpack
+from pharmaner.encoders.e5_container import read_container
 from pharmaner.errors import EncoderError
 from pharmaner.storage import sha256
 
@@ -67,5 +69,9 @@ def packaged_folder(name: str) -> Path:
     if not weights.is_file() or sha256(weights) != package.weights_sha256:
         raise EncoderError(f"{weights}: is not the file that {package.requirement} is known for")
     if package.is_container:
-        return unpacked_folder(weights, name, package.weights_sha256)
+        return cached(
+            name,
+            package.weights_sha256,
+            lambda folder: unpack(read_container(weights.read_bytes()), folder),
+        )
     return weights.parent

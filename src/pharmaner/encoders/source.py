@@ -7,6 +7,7 @@ from pathlib import Path
 
 from pharmaner.encoders.folder import check_encoder_folder
 from pharmaner.encoders.hub import download_encoder, is_hub_id
+from pharmaner.encoders.int8 import INT8_WEIGHTS, unpacked_folder
 from pharmaner.encoders.packaged import PACKAGED, packaged_folder
 from pharmaner.errors import EncoderError
 
@@ -47,6 +48,8 @@ def find_encoder(name: str, revision: str = "") -> EncoderSource:
     folder = Path(name).expanduser()
     if (name and folder.exists()) or (os.sep in name.rstrip(os.sep) and not is_hub_id(name)):
         check_encoder_folder(folder)
+        if (folder / INT8_WEIGHTS).is_file():
+            folder = unpacked_folder(folder, folder.resolve().name)
         return EncoderSource(SourceKind.FOLDER, name, folder)
     if not is_hub_id(name):
         raise EncoderError(

@@ -1,0 +1,95 @@
+"""Encoders in a quarter of their size: int8 with one scale a row, fp32 again on loading.
+
+The folder is one in the Hugging Face layout, with ``model.int8.safetensors`` in the place of
+``model.safetensors``: for each matrix ``NAME`` its integers and ``NAME.scale``, one fp32 value a
+row; vectors stay in fp32. A weight is its integer times its row's scale.
+"""
+
+import shutil
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from pharmaner.encoders.cache import cached
+from pharmaner.errors import EncoderError, MissingExtraError
+from pharmaner.storage import sha256, whole_folder
+
+INT8_WEIGHTS = "model.int8.safetensors"
+_SCALE = ".scale"
+
+Tensors = dict[str, npt.NDArray[np.generic]]
+
+
+def pack_encoder(encoder: Path, output: Path) -> None:
+    """Write an encoder folder with its matrices in int8; every other file is copied.
+
+    Raises:
+        EncoderError: for an encoder without model.safetensors.
+    """
+    weights = encoder / "model.safetensors"
+    if not weights.is_file():
+        raise EncoderError(f"{encoder}: holds no model.safetensors, which alone can be packed")
+    load_file, save_file, _ = _safetensors()
+    with whole_folder(output) as folder:
+        save_file(quantise(load_file(weights)), folder / INT8_WEIGHTS)
+        for path in sorted(encoder.iterdir()):
+            if path.is_file() and path != weights:
+                shutil.copyfile(path, folder / path.name)
+
+
+def unpacked_folder(folder: Path, name: str) -> Path:
+    """The fp32 folder of an int8 one, from the cache if it is there."""
+    digest = sha256(folder / INT8_WEIGHTS)
+    return cached(name, digest, lambda output: _unpack(folder, output))
+
+
+def quantise(tensors: Mapping[str, npt.NDArray[np.floating]]) -> Tensors:
+    """Matrices as int8 and a scale a row, symmetric about 0; everything else in fp32."""
+    packed: Tensors = {}
+    for name, tensor in tensors.items():
+        values = tensor.astype(np.float32)
+        if values.ndim != 2:
+            packed[name] = values
+            continue
+        scale = np.abs(values).max(axis=1) / 127
+        packed[name] = np.rint(values / np.where(scale > 0, scale, 1)[:, None]).astype(np.int8)
+        packed[name + _SCALE] = scale
+    return packed
+
+
+def dequantise(packed: Mapping[str, npt.NDArray[np.generic]]) -> Tensors:
+    """What ``quantise`` wrote, in fp32; each weight is within half its row's scale."""
+    tensors: Tensors = {}
+    for name, tensor in packed.items():
+        if tensor.dtype == np.int8:
+            scale = packed[name + _SCALE].astype(np.float32)
+            tensors[name] = tensor.astype(np.float32) * scale[:, None]
+        elif not name.endswith(_SCALE):
+            tensors[name] = tensor
+    return tensors
+
+
+def _unpack(folder: Path, output: Path) -> None:
+    load_file, save_file, broken = _safetensors()
+    try:
+        tensors = dequantise(load_file(folder / INT8_WEIGHTS))
+    except (OSError, KeyError, broken) as error:
+        raise EncoderError(f"{folder / INT8_WEIGHTS}: cannot be read: {error}") from error
+    save_file(tensors, output / "model.safetensors", metadata={"format": "pt"})
+    for path in sorted(folder.iterdir()):
+        if path.is_file() and path.name != INT8_WEIGHTS:
+            shutil.copyfile(path, output / path.name)
+
+
+def _safetensors() -> tuple[Any, Any, type[Exception]]:
+    try:
+        from safetensors import SafetensorError
+        from safetensors.numpy import load_file, save_file
+    except ImportError:
+        raise MissingExtraError(
+            "unpacking an encoder needs safetensors; `pip install 'pharmaner[train]'` brings it"
+        ) from None
+    return load_file, save_file, SafetensorError

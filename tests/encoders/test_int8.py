@@ -1,0 +1,72 @@
+from pathlib import Path
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from hypothesis.extra.numpy import arrays
+from safetensors.numpy import load_file
+
+from pharmaner.encoders.int8 import INT8_WEIGHTS, dequantise, pack_encoder, quantise
+from pharmaner.encoders.source import find_encoder
+from pharmaner.errors import EncoderError
+
+WEIGHTS = st.floats(-100, 100, width=32)
+
+
+@given(arrays(np.float32, st.tuples(st.integers(1, 6), st.integers(1, 9)), elements=WEIGHTS))
+def test_every_weight_is_within_half_a_step_of_its_row(matrix: np.ndarray) -> None:
+    found = dequantise(quantise({"w": matrix}))["w"]
+    step = np.abs(matrix).max(axis=1, keepdims=True) / 127
+    assert (np.abs(found - matrix) <= step * 0.5 + np.abs(matrix).max() * 1e-6).all()
+
+
+@given(arrays(np.float32, st.integers(1, 9), elements=WEIGHTS))
+def test_vectors_stay_as_they_are(vector: np.ndarray) -> None:
+    assert (dequantise(quantise({"b": vector}))["b"] == vector).all()
+
+
+def test_packing_an_unpacked_encoder_again_changes_nothing(tiny_bert: Path) -> None:
+    once = dequantise(quantise(load_file(tiny_bert / "model.safetensors")))
+    twice = dequantise(quantise(once))
+    assert once.keys() == load_file(tiny_bert / "model.safetensors").keys()
+    for name, tensor in once.items():
+        np.testing.assert_allclose(twice[name], tensor, rtol=1e-6, atol=1e-9)
+
+
+def test_a_packed_folder_serves_as_an_encoder(
+    tiny_bert: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
+    pack_encoder(tiny_bert, tmp_path / "packed")
+    sizes = [
+        p.stat().st_size
+        for p in (tmp_path / "packed" / INT8_WEIGHTS, tiny_bert / "model.safetensors")
+    ]
+    assert sizes[0] < 0.4 * sizes[1]
+    location = find_encoder(str(tmp_path / "packed")).location
+    assert tmp_path / "cache" in location.parents
+    whole, found = (load_file(p / "model.safetensors") for p in (tiny_bert, location))
+    for name, tensor in whole.items():
+        assert np.abs(found[name] - tensor).max() <= np.abs(tensor).max() / 127
+    for name in ("config.json", "tokenizer.json"):
+        assert (location / name).read_bytes() == (tiny_bert / name).read_bytes()
+    assert find_encoder(str(tmp_path / "packed")).location == location
+
+
+def test_a_folder_without_safetensors_cannot_be_packed(tmp_path: Path) -> None:
+    (tmp_path / "encoder").mkdir()
+    with pytest.raises(EncoderError, match=r"no model\.safetensors"):
+        pack_encoder(tmp_path / "encoder", tmp_path / "packed")
+    assert [p.name for p in tmp_path.iterdir()] == ["encoder"]
+
+
+def test_a_damaged_int8_file_is_one_line(
+    tiny_bert: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
+    pack_encoder(tiny_bert, tmp_path / "packed")
+    (tmp_path / "packed" / INT8_WEIGHTS).write_bytes(b"no tensors")
+    with pytest.raises(EncoderError, match="cannot be read"):
+        find_encoder(str(tmp_path / "packed"))
+    assert not list((tmp_path / "cache").rglob("config.json"))
