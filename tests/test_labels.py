@@ -30,6 +30,12 @@ def test_tags_are_o_then_the_prefixes_type_by_type() -> None:
     }
 
 
+def test_the_paper_has_ten_outputs_for_three_types() -> None:
+    tags = LabelScheme(("X", "Y", "Z"), Tagging.BIO_X).tags
+    assert tags[:7] == LabelScheme(("X", "Y", "Z"), Tagging.BIO).tags
+    assert tags[7:] == ("X", "CLS", "SEP")
+
+
 @pytest.mark.parametrize("types", [(), ("X", "Y", "X")])
 def test_types_are_some_and_distinct(types: tuple[str, ...]) -> None:
     with pytest.raises(ValueError, match=r"^a label scheme needs distinct types, found "):
@@ -86,7 +92,7 @@ def test_any_tags_decode_to_disjoint_mentions_of_exactly_the_tagged_words(
     tags = [scheme(tagging).tags[index] for index in indices]
     mentions = scheme(tagging).decode(indices)
     labelled = [(word, m.label) for m in mentions for word in range(m.first, m.stop)]
-    assert labelled == [(word, tag[2:]) for word, tag in enumerate(tags) if tag != "O"]
+    assert labelled == [(word, tag[2:]) for word, tag in enumerate(tags) if "-" in tag]
 
 
 @settings(deadline=None, max_examples=200)
@@ -102,6 +108,7 @@ def test_decoded_mentions_can_be_written_and_read_again(drawn: tuple[Tagging, li
     ("tagging", "tags", "expected"),
     [
         (Tagging.BIO, "I-DRUG", [(0, 1, "DRUG")]),
+        (Tagging.BIO_X, "B-DRUG X I-DRUG SEP CLS", [(0, 1, "DRUG"), (2, 3, "DRUG")]),
         (Tagging.BIO, "O I-DRUG I-DRUG O", [(1, 3, "DRUG")]),
         (Tagging.BIO, "B-DRUG O I-DRUG", [(0, 1, "DRUG"), (2, 3, "DRUG")]),
         (Tagging.BIO, "B-DRUG I-O I-DRUG", [(0, 1, "DRUG"), (1, 2, "O"), (2, 3, "DRUG")]),

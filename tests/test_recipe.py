@@ -134,7 +134,7 @@ def test_an_unknown_key_is_named_with_the_accepted_ones(content: str, message: s
         ("corpus.map = {A = 3}", "corpus.map.A: found 3; input should be a valid string"),
         (
             "network.tagging = 'IOB'",
-            "network.tagging: found 'IOB'; input should be 'BIO' or 'BIOES'",
+            "network.tagging: found 'IOB'; input should be 'BIO', 'BIOES' or 'BIO+X'",
         ),
         (
             'text.input = "a\\nb"',
@@ -211,11 +211,12 @@ def test_what_is_not_toml_is_one_line_with_its_place() -> None:
 
 def test_an_unknown_recipe_is_answered_with_the_shipped_ones(tmp_path: Path) -> None:
     (tmp_path / "latin.toml").write_bytes("# é".encode("latin-1"))
+    shipped = ["default", "demo", "paper-biobert", "paper-mbert"]
     for name in ("defalt", "", str(tmp_path), str(tmp_path / "latin.toml")):
         with pytest.raises(RecipeError) as caught:
             load_recipe(name)
         assert str(caught.value) == (
-            f"{name}: no such recipe; a TOML file or one of default, demo is accepted"
+            f"{name}: no such recipe; a TOML file or one of {', '.join(shipped)} is accepted"
         )
 
 

@@ -1,7 +1,9 @@
 """Label schemes: disjoint ranges of words written as one tag a word, and read back.
 
 BIO: ``B-X`` opens a mention of type X, ``I-X`` continues it, ``O`` is outside. BIOES adds ``E-X``
-for the last word and ``S-X`` for a mention of a single word.
+for the last word and ``S-X`` for a mention of a single word. BIO+X is BIO for a word's first piece,
+with three tags more that say what a position is and never write a mention: ``X`` for a word's other
+pieces, ``CLS`` and ``SEP`` for the special pieces around a window (Sun & Yang, 2019, section 2.2).
 """
 
 from collections.abc import Iterable, Sequence
@@ -9,6 +11,8 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 OUTSIDE = "O"
+POSITIONAL = ("X", "CLS", "SEP")
+"""A word's further pieces, the special pieces before a window, and those after it."""
 
 
 class Tagging(StrEnum):
@@ -16,6 +20,12 @@ class Tagging(StrEnum):
 
     BIO = "BIO"
     BIOES = "BIOES"
+    BIO_X = "BIO+X"
+
+    @property
+    def prefixes(self) -> str:
+        """The tags' letters before the type."""
+        return "BIES" if self is Tagging.BIOES else "BI"
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,8 +54,14 @@ class LabelScheme:
 
     @property
     def tags(self) -> tuple[str, ...]:
-        """``O``, then the prefixed tags type by type."""
-        return (OUTSIDE, *(f"{p}-{t}" for t in self.types for p in self.tagging.value if p != "O"))
+        """``O``, then the prefixed tags type by type, then the positional ones if there are any."""
+        prefixed = (f"{p}-{t}" for t in self.types for p in self.tagging.prefixes)
+        return (OUTSIDE, *prefixed, *(POSITIONAL if self.tags_positions else ()))
+
+    @property
+    def tags_positions(self) -> bool:
+        """Whether only a word's first piece has the word's tag, and the others one of their own."""
+        return self.tagging is Tagging.BIO_X
 
     def encode(self, mentions: Iterable[WordMention], words: int) -> list[int]:
         """Tag indices of ``words`` words, given disjoint mentions.
@@ -76,16 +92,20 @@ class LabelScheme:
 
         The repair rule: a word continues the open mention exactly if its tag is I or E of the
         mention's type and the word before is tagged B or I; any other tag but O opens a mention
-        of its own. So an I or E without an opening opens one.
+        of its own. So an I or E without an opening opens one. A positional tag is read as O.
         """
         mentions: list[WordMention] = []
         tags = self.tags
         previous = OUTSIDE
         for place, tag_index in enumerate(tag_indices):
-            prefix, _, label = tags[tag_index].partition("-")
+            prefix, _, label = _as_word_tag(tags[tag_index]).partition("-")
             if prefix in {"I", "E"} and previous in {f"B-{label}", f"I-{label}"}:
                 mentions[-1] = WordMention(mentions[-1].first, place + 1, label)
             elif prefix != OUTSIDE:
                 mentions.append(WordMention(place, place + 1, label))
             previous = tags[tag_index]
         return mentions
+
+
+def _as_word_tag(tag: str) -> str:
+    return OUTSIDE if tag in POSITIONAL else tag

@@ -20,6 +20,25 @@ def test_every_piece_has_the_tag_of_its_word(tiny_bert: Path) -> None:
     assert report.losses == []
 
 
+def test_in_the_papers_scheme_every_piece_is_learned(tiny_bert: Path) -> None:
+    document = Document("d", "el litio, de sodio", (Mention.at(3, 8, "DRUG"),))
+    windower = Windower(encoder_tokenizer(tiny_bert), TextSection(window=32, context=0))
+    scheme = LabelScheme(("DRUG",), Tagging.BIO_X)
+    (example,), _ = make_examples([document], windower, scheme)
+    tags = " ".join(scheme.tags[label] for label in example.labels)
+    assert tags == "CLS O B-DRUG X X X X O O O X X X X SEP"
+
+
+def test_context_is_not_learned_in_the_papers_scheme_either(tiny_bert: Path) -> None:
+    text = "toma litio, sodio y 5mg de potasio.\n" * 20
+    windower = Windower(encoder_tokenizer(tiny_bert), TextSection(window=32, context=6))
+    scheme = LabelScheme(("DRUG",), Tagging.BIO_X)
+    examples, _ = make_examples([Document("d", text)], windower, scheme)
+    whole = windower.tokenizer.tokenizer.encode(text, add_special_tokens=False)
+    learned = sum(int((example.labels != NOT_LEARNED).sum()) for example in examples)
+    assert learned == len(whole.ids) + 2 * len(examples)
+
+
 def test_each_piece_of_a_long_text_is_learned_in_exactly_one_window(tiny_bert: Path) -> None:
     text = "toma litio, sodio y 5mg de potasio.\n" * 20
     windower = Windower(encoder_tokenizer(tiny_bert), TextSection(window=32, context=6))

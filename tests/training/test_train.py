@@ -14,6 +14,7 @@ from safetensors.torch import load_file
 from pharmaner.corpora.folder import read_folder, write_folder
 from pharmaner.document import Document, Mention
 from pharmaner.errors import CorpusError, OutputError, RecipeError
+from pharmaner.labels import Tagging
 from pharmaner.recipe import Recipe
 from pharmaner.scoring.strict import Scorer, score
 from pharmaner.tagger import Tagger
@@ -255,3 +256,22 @@ def test_a_trained_tagger_is_an_encoder_for_other_types(
     assert again == (trained / "tokenizer.json").read_bytes()
     labels = json.loads((tmp_path / "model" / "config.json").read_text())["label2id"]
     assert set(labels) == {"O", "B-DRUG", "I-DRUG"}
+
+
+def test_the_papers_scheme_trains_and_counts_misplaced_tags(
+    tiny_recipe: Recipe, small_corpus: list[Document], tmp_path: Path
+) -> None:
+    network = tiny_recipe.network.model_copy(update={"tagging": Tagging.BIO_X})
+    changes = {"epochs": 40, "learning_rate": 3e-3, "head_learning_rate": 3e-3}
+    section = tiny_recipe.training.model_copy(update=changes)
+    recipe = tiny_recipe.model_copy(update={"network": network, "training": section})
+    result = train(recipe, small_corpus, small_corpus, output=tmp_path / "model")
+    config = json.loads((tmp_path / "model" / "config.json").read_text())
+    assert list(config["id2label"].values())[-3:] == ["X", "CLS", "SEP"]
+    first, last = result.history[0]["dev"], result.history[-1]["dev"]
+    assert first["words_read_as_outside"] + first["positions_overruled"] > 0
+    assert last["words_read_as_outside"] + last["positions_overruled"] == 0
+    assert last["f1"] == 1
+    tagger = Tagger.load(tmp_path / "model")
+    again = [prediction.document for prediction in tagger.predict_documents(small_corpus)]
+    assert score(small_corpus, again).micro.f1 == 1

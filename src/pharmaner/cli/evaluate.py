@@ -83,4 +83,9 @@ def predict_gold(
 
     named = renamed(gold, tagger.recipe.corpus)
     check_types_known(named, tagger.recipe.corpus)
-    return named, [prediction.document for prediction in tagger.predict_documents(named)]
+    predictions = list(tagger.predict_documents(named))
+    if outside := sum(prediction.words_read_as_outside for prediction in predictions):
+        say(f"{outside} words were tagged X, CLS or SEP and read as O")
+    if overruled := sum(prediction.positions_overruled for prediction in predictions):
+        say(f"{overruled} pieces that begin no word had a word's tag, which was not read")
+    return named, [prediction.document for prediction in predictions]

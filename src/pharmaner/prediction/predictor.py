@@ -1,7 +1,7 @@
 """Documents to emissions to mentions: one path for scoring, for bulk work and for one note."""
 
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Protocol
 
 import numpy as np
@@ -10,9 +10,9 @@ import numpy.typing as npt
 from pharmaner.decoding.emissions import Emissions
 from pharmaner.decoding.greedy import decode
 from pharmaner.document import Document, Span
-from pharmaner.labels import LabelScheme
+from pharmaner.labels import POSITIONAL, LabelScheme
 from pharmaner.recipe import TextSection
-from pharmaner.text.pieces import PieceTokenizer
+from pharmaner.text.pieces import NO_WORD, PieceTokenizer
 from pharmaner.text.sentences import split_sentences
 from pharmaner.text.windows import Window, cut_windows, sentence_units
 from pharmaner.text.words import split_words
@@ -44,10 +44,17 @@ class Backend(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Prediction:
-    """A document with its predicted mentions, and how many of its code points were seen."""
+    """A document with its predicted mentions.
+
+    ``characters_covered`` is how many of its code points were seen. Where positions have tags of
+    their own, ``words_read_as_outside`` counts the words that got such a tag, and
+    ``positions_overruled`` the other pieces that got a word's tag; both are 0 elsewhere.
+    """
 
     document: Document
     characters_covered: int
+    words_read_as_outside: int = 0
+    positions_overruled: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,6 +81,7 @@ class _Waiting:
     document: Document
     words: tuple[Span, ...]
     windows: list[Window]
+    conflicts: list[int] = field(default_factory=lambda: [0, 0])
 
     @property
     def pieces(self) -> int:
@@ -110,7 +118,8 @@ class Predictor:
         for waiting, emissions in self._scored(documents):
             mentions = decode(emissions, self.scheme)
             returned = [m for m in mentions if m.label not in self.auxiliary]
-            yield Prediction(waiting.document.with_mentions(returned), _covered(waiting))
+            document = waiting.document.with_mentions(returned)
+            yield Prediction(document, _covered(waiting), *waiting.conflicts)
 
     def emissions(self, documents: Iterable[Document]) -> Iterator[Emissions]:
         """The emissions of texts, in order, reading ahead a bounded amount."""
@@ -139,11 +148,25 @@ class Predictor:
         for batch in _batches(windows):
             scored = self._run([window for _, window in batch])
             for (place, window), scores in zip(batch, scored, strict=True):
-                owned = window.owned_pieces
-                np.add.at(sums[place], window.word_index[owned], scores[: len(owned)][owned])
-                np.add.at(counts[place], window.word_index[owned], 1)
+                read = window.owned_pieces
+                scores = scores[: len(read)]
+                if self.scheme.tags_positions:
+                    self._count_conflicts(window, scores, waiting[place].conflicts)
+                    read &= window.first_pieces
+                np.add.at(sums[place], window.word_index[read], scores[read])
+                np.add.at(counts[place], window.word_index[read], 1)
         for cut, total, count in zip(waiting, sums, counts, strict=True):
             yield cut, Emissions(cut.document.id, cut.words, _normalised(total, count))
+
+    def _count_conflicts(
+        self, window: Window, scores: npt.NDArray[np.floating], conflicts: list[int]
+    ) -> None:
+        """Add the window's two counts of ``Prediction``."""
+        is_positional = scores.argmax(axis=1) >= len(self.scheme.tags) - len(POSITIONAL)
+        begins = window.owned_pieces & window.first_pieces
+        is_context = (window.word_index != NO_WORD) & ~window.owned_pieces
+        conflicts[0] += int((begins & is_positional).sum())
+        conflicts[1] += int((~begins & ~is_context & ~is_positional).sum())
 
     def _run(self, windows: Sequence[Window]) -> npt.NDArray[np.floating]:
         length = max(len(window.input_ids) for window in windows)

@@ -30,6 +30,12 @@ class Window:
         """Which pieces belong to owned words, shape (length,)."""
         return (self.word_index >= self.owned.start) & (self.word_index < self.owned.stop)
 
+    @property
+    def first_pieces(self) -> npt.NDArray[np.bool_]:
+        """Which pieces begin a word, shape (length,)."""
+        seen_before = np.maximum.accumulate(np.concatenate([[NO_WORD], self.word_index[:-1]]))
+        return self.word_index > seen_before
+
 
 def cut_windows(
     pieces: Pieces,

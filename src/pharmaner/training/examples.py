@@ -7,9 +7,11 @@ import numpy as np
 import numpy.typing as npt
 
 from pharmaner.document import Document
-from pharmaner.labels import LabelScheme
+from pharmaner.labels import POSITIONAL, LabelScheme
 from pharmaner.prediction.predictor import Windower
 from pharmaner.text.alignment import AlignmentReport, align
+from pharmaner.text.pieces import NO_WORD
+from pharmaner.text.windows import Window
 from pharmaner.text.words import split_words
 
 NOT_LEARNED = -100
@@ -30,7 +32,7 @@ class Example:
 def make_examples(
     documents: Iterable[Document], windower: Windower, scheme: LabelScheme
 ) -> tuple[list[Example], AlignmentReport]:
-    """Cut documents into windows and tag every piece with its word's tag.
+    """Cut documents into windows and tag every piece with its word's tag, or its position's.
 
     Mentions whose label is not in the scheme are read as no mention.
 
@@ -47,5 +49,18 @@ def make_examples(
             labels = np.full(len(window.input_ids), NOT_LEARNED, dtype=np.int64)
             owned = window.owned_pieces
             labels[owned] = tags[window.word_index[owned]]
+            if scheme.tags_positions:
+                _tag_positions(labels, window, windower, scheme)
             examples.append(Example(window.input_ids, labels))
     return examples, report
+
+
+def _tag_positions(
+    labels: npt.NDArray[np.int64], window: Window, windower: Windower, scheme: LabelScheme
+) -> None:
+    """Tag special pieces, and the pieces of owned words that do not begin one."""
+    x, cls, sep = (scheme.tags.index(tag) for tag in POSITIONAL)
+    labels[window.owned_pieces & ~window.first_pieces] = x
+    labels[window.word_index == NO_WORD] = x
+    labels[: len(windower.tokenizer.prefix)] = cls
+    labels[len(labels) - len(windower.tokenizer.suffix) :] = sep

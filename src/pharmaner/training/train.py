@@ -141,8 +141,13 @@ def _dev_scorer(
     )
 
     def evaluate() -> dict[str, Any]:
-        predicted = [prediction.document for prediction in predictor.predict(prepared.dev)]
-        return score(prepared.dev, predicted, Scorer.PUBLIC).as_json()
+        predictions = list(predictor.predict(prepared.dev))
+        documents = [prediction.document for prediction in predictions]
+        record = score(prepared.dev, documents, Scorer.PUBLIC).as_json()
+        if predictor.scheme.tags_positions:
+            for name in ("words_read_as_outside", "positions_overruled"):
+                record[name] = sum(getattr(prediction, name) for prediction in predictions)
+        return record
 
     return evaluate
 
