@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from pickle import UnpicklingError  # noqa: S403
 from typing import Any
 
 import torch
@@ -28,6 +29,10 @@ def load_pretrained(auto_class: Any, folder: Path, **options: Any) -> Any:
                 attn_implementation="eager",
                 **options,
             )
+        except UnpicklingError:
+            raise EncoderError(
+                f"{folder}: its weights are a pickle of more than tensors, which is never read"
+            ) from None
         except (OSError, ValueError, RuntimeError, KeyError) as error:
             reason = str(error).partition("\n")[0]
             raise EncoderError(f"{folder}: {reason}") from error
