@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from pickle import UnpicklingError  # noqa: S403
+from pickle import UnpicklingError
 from typing import Any
 
 import torch
