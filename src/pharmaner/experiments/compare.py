@@ -48,7 +48,7 @@ class Study:
         """Finish one run; see ``Run.carry_out``."""
         run.carry_out(self.learned, self.dev, self.judged, listener)
 
-    def write_report(self, command: str = "") -> dict[str, Any]:
+    def write_report(self, command: str) -> dict[str, Any]:
         """Write comparison.json, .md and .html from what the finished runs left.
 
         Args:

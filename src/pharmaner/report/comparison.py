@@ -61,7 +61,7 @@ def _figure(systems: list[dict[str, Any]]) -> list[_Bar]:
     least, width = min(ends), max(ends) - min(ends)
 
     def place(value: float) -> float:
-        return round(2 + 96 * (value - least) / width, 2) if width else 50.0
+        return round(4 + 92 * (value - least) / width, 2) if width else 50.0
 
     return [
         _Bar(

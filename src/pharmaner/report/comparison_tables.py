@@ -59,7 +59,7 @@ def _selection(systems: list[dict[str, Any]]) -> str:
     if best:
         parts.append(
             f"{', '.join(best)}: each run keeps the epoch with the best F1 on these same dev "
-            "documents, so the figures flatter; documents never looked at would give a little less."
+            "documents, so the figures flatter; expect less on documents never looked at."
         )
     if last:
         parts.append(f"{', '.join(last)}: each run keeps its last epoch, no choice on dev.")
@@ -154,7 +154,7 @@ def comparison_facts(content: dict[str, Any]) -> list[tuple[str, str]]:
     draws = f"{bootstrap['resamples']:,} resamples, drawn from seed {bootstrap['seed']}"
     versions = (f"{name} {version}" for name, version in content["versions"].items())
     computer = content["machine"]
-    facts = [
+    return [
         ("command", content["command"]),
         ("corpora", "; ".join(corpora)),
         ("seeds", ", ".join(map(str, content["seeds"]))),
@@ -163,7 +163,6 @@ def comparison_facts(content: dict[str, Any]) -> list[tuple[str, str]]:
         ("versions", ", ".join(versions)),
         ("machine", f"{computer['processor']}, {_count(computer['cores'], 'core')}"),
     ]
-    return [(name, fact) for name, fact in facts if fact]
 
 
 def _both(found: dict[str, Any]) -> tuple[str, str]:
