@@ -5,7 +5,17 @@ import sys
 
 import typer
 
-from pharmaner.cli import audit, demo, encoders, evaluate, pack, predict, pretrain, train
+from pharmaner.cli import (
+    audit,
+    compare,
+    demo,
+    encoders,
+    evaluate,
+    pack,
+    predict,
+    pretrain,
+    train,
+)
 from pharmaner.errors import PharmanerError
 
 # Idle OpenMP threads spin by default, which slows whatever shares the processor, and training
@@ -23,6 +33,7 @@ app.command()(audit.audit)
 app.command()(train.train)
 app.command()(evaluate.evaluate)
 app.command()(predict.predict)
+app.command()(compare.compare)
 app.command()(encoders.encoders)
 app.command()(pretrain.pretrain)
 app.command()(pack.pack)

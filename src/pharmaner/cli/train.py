@@ -46,7 +46,7 @@ def train(
     chosen = load_recipe(recipe, settings)
     learned = [d for folder in train_folders for d in read_annotated(folder, on_mismatch)]
     judged = read_annotated(dev, OnMismatch.KEEP) if dev else []
-    _warn_of_leaks(learned, judged)
+    warn_of_leaks(learned, judged)
     try:
         from pharmaner.training.train import train as run_training
     except ImportError:
@@ -69,7 +69,8 @@ def train(
     say(f"next: pharmaner predict --model {output} note.txt")
 
 
-def _warn_of_leaks(learned: "list[Document]", judged: "list[Document]") -> None:
+def warn_of_leaks(learned: "list[Document]", judged: "list[Document]") -> None:
+    """Say how many dev documents have the text of a training document."""
     texts = {document.text for document in learned}
     leaked = sum(document.text in texts for document in judged)
     if leaked:

@@ -107,19 +107,13 @@ def score(
         official_missing: pass over gold documents that the system did not return, as the official
             scripts do; otherwise every mention of theirs counts as missed.
     """
-    unscored = UNSCORED if scorer is Scorer.CODALAB else frozenset()
-    returned = {document.id: document for document in predicted}
+    returned = {document.id for document in predicted}
     gold_ids = {document.id for document in gold}
     missing = tuple(document.id for document in gold if document.id not in returned)
     counted = [d for d in gold if d.id in returned] if official_missing else list(gold)
     by_type: dict[str, Counts] = {}
-    for document in counted:
-        expected = _keys(document, unscored)
-        found = _keys(returned[document.id], unscored) if document.id in returned else set()
-        for label in sorted({key[0] for key in expected | found}):
-            wanted = {key for key in expected if key[0] == label}
-            given = {key for key in found if key[0] == label}
-            here = Counts(len(wanted & given), len(given - wanted), len(wanted - given))
+    for of_document in document_counts(counted, predicted, scorer):
+        for label, here in of_document.items():
             by_type[label] = by_type.get(label, Counts()) + here
     return Score(
         documents=len(counted),
@@ -129,6 +123,30 @@ def score(
         unexpected=tuple(document.id for document in predicted if document.id not in gold_ids),
         signature=_signature(gold, scorer, official_missing),
     )
+
+
+def document_counts(
+    gold: Sequence[Document], predicted: Sequence[Document], scorer: Scorer = Scorer.CODALAB
+) -> list[dict[str, Counts]]:
+    """The counts by type of each gold document, in gold's order; ``score`` adds them up.
+
+    Every mention of a document that the system did not return counts as missed. Types that occur
+    on neither side of a document are absent from it.
+    """
+    unscored = UNSCORED if scorer is Scorer.CODALAB else frozenset()
+    returned = {document.id: document for document in predicted}
+    counts = []
+    for document in gold:
+        expected = _keys(document, unscored)
+        found = _keys(returned[document.id], unscored) if document.id in returned else set()
+        of_document = {}
+        for label in sorted({key[0] for key in expected | found}):
+            wanted = {key for key in expected if key[0] == label}
+            given = {key for key in found if key[0] == label}
+            both, extra, lacking = wanted & given, given - wanted, wanted - given
+            of_document[label] = Counts(len(both), len(extra), len(lacking))
+        counts.append(of_document)
+    return counts
 
 
 def _keys(document: Document, unscored: frozenset[str]) -> set[tuple[str, tuple[Span, ...]]]:

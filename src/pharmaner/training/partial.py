@@ -29,10 +29,7 @@ def begin_or_resume(output: Path, resume: bool, begun_with: dict[str, Any]) -> P
                 f"{partial}: an unfinished training is there; --resume goes on with it, or "
                 "remove it"
             )
-        before = json.loads(description.read_text(encoding="utf-8"))
-        if before != begun_with:
-            difference = _first_difference(before, begun_with)
-            raise OutputError(f"{partial}: was begun with other settings ({difference})")
+        refuse_other_settings(description, begun_with)
         return partial
     try:
         partial.mkdir(parents=True, exist_ok=True)
@@ -40,6 +37,18 @@ def begin_or_resume(output: Path, resume: bool, begun_with: dict[str, Any]) -> P
     except OSError as error:
         raise OutputError(f"{partial}: cannot be written: {error.strerror}") from error
     return partial
+
+
+def refuse_other_settings(description: Path, begun_with: dict[str, Any]) -> None:
+    """Compare the settings that a file holds as JSON with those wanted now.
+
+    Raises:
+        OutputError: naming the file's folder and the first difference.
+    """
+    before = json.loads(description.read_text(encoding="utf-8"))
+    if before != begun_with:
+        difference = _first_difference(before, begun_with)
+        raise OutputError(f"{description.parent}: was begun with other settings ({difference})")
 
 
 def _first_difference(before: dict[str, Any], now: dict[str, Any], name: str = "") -> str:

@@ -106,6 +106,18 @@ def train(
     return Training(output, prepared.recipe, state.history, kept_epoch, prepared.alignment)
 
 
+def check_training(
+    recipe: Recipe, train_documents: Sequence[Document], dev_documents: Sequence[Document]
+) -> None:
+    """Refuse what ``train`` would refuse, without training.
+
+    Raises:
+        InputError: for a recipe, corpus or encoder that cannot be used.
+    """
+    prepared = _prepare(recipe, train_documents, dev_documents)
+    new_network(prepared.source.location, scheme_of(prepared.recipe), prepared.recipe)
+
+
 def _prepare(
     recipe: Recipe, train_documents: Sequence[Document], dev_documents: Sequence[Document]
 ) -> _Prepared:
@@ -167,6 +179,7 @@ def _write_model_folder(
         "plain_transformers": "exact",
         "pad_id": pad_id,
         "kept_epoch": kept_epoch,
+        "parameters": sum(parameter.numel() for parameter in network.parameters()),
         "metrics": {"dev": kept.get("dev"), "training_loss": kept["loss"]},
         "corpora": {name: prepared.begun_with[name] for name in ("train", "dev")},
         "alignment": {

@@ -1,0 +1,51 @@
+"""A run that was stopped between training and clearing away; see also tests/cli/test_compare.py."""
+
+import shutil
+from pathlib import Path
+
+import pytest
+
+from pharmaner.document import Document
+from pharmaner.errors import CorpusError
+from pharmaner.experiments.runs import Run
+from pharmaner.experiments.systems import System
+from pharmaner.recipe import Recipe
+from pharmaner.scoring.strict import Scorer, score
+
+
+@pytest.fixture
+def run(tmp_path: Path, tiny_recipe: Recipe) -> Run:
+    system = System("tiny", "tiny", "default", tiny_recipe)
+    return Run(system, 0, tmp_path / "runs" / "tiny" / "0")
+
+
+def test_a_finished_model_is_predicted_with_and_not_trained_again(
+    run: Run, trained: Path, small_corpus: list[Document]
+) -> None:
+    with pytest.raises(CorpusError, match="no document to train on"):
+        run.carry_out([], small_corpus, small_corpus)
+    model = run.folder.with_name("0.model")
+    shutil.copytree(trained, model)
+    (run.folder.with_name("0.model.partial")).mkdir()
+    assert not run.is_finished
+    run.carry_out([], small_corpus, small_corpus)
+    assert run.is_finished
+    assert [path.name for path in run.folder.parent.iterdir()] == ["0"]
+    predicted = run.result(small_corpus).predicted
+    assert [document.id for document in predicted] == [document.id for document in small_corpus]
+    assert score(small_corpus, predicted, Scorer.PUBLIC).micro.f1 == 1.0
+
+
+def test_predictions_that_are_safe_are_kept_and_the_model_is_cleared_away(
+    run: Run, trained: Path, small_corpus: list[Document]
+) -> None:
+    model = run.folder.with_name("0.model")
+    shutil.copytree(trained, model)
+    run.carry_out([], small_corpus, small_corpus)
+    before = run.folder.stat().st_ino
+    model.mkdir()  # half of it deleted
+    assert not run.is_finished
+    run.carry_out([], small_corpus, small_corpus)
+    assert run.is_finished
+    assert not model.exists()
+    assert run.folder.stat().st_ino == before
