@@ -5,7 +5,7 @@ import sys
 
 import typer
 
-from pharmaner.cli import audit, demo, encoders, evaluate, predict, pretrain, train
+from pharmaner.cli import audit, demo, encoders, evaluate, predict, pretrain, train, tune
 from pharmaner.errors import PharmanerError
 
 # Idle OpenMP threads spin by default, which slows whatever shares the processor, and training
@@ -25,6 +25,7 @@ app.command()(evaluate.evaluate)
 app.command()(predict.predict)
 app.command()(encoders.encoders)
 app.command()(pretrain.pretrain)
+app.command()(tune.tune)
 app.command()(demo.demo)
 
 

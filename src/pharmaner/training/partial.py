@@ -31,7 +31,7 @@ def begin_or_resume(output: Path, resume: bool, begun_with: dict[str, Any]) -> P
             )
         before = json.loads(description.read_text(encoding="utf-8"))
         if before != begun_with:
-            difference = _first_difference(before, begun_with)
+            difference = first_difference(before, begun_with)
             raise OutputError(f"{partial}: was begun with other settings ({difference})")
         return partial
     try:
@@ -42,11 +42,12 @@ def begin_or_resume(output: Path, resume: bool, begun_with: dict[str, Any]) -> P
     return partial
 
 
-def _first_difference(before: dict[str, Any], now: dict[str, Any], name: str = "") -> str:
+def first_difference(before: dict[str, Any], now: dict[str, Any], name: str = "") -> str:
+    """The first key that two descriptions disagree on, and what each says; for messages."""
     for key in now:
         here = f"{name}.{key}" if name else key
         if before.get(key) != now[key]:
             if isinstance(now[key], dict) and isinstance(before.get(key), dict):
-                return _first_difference(before[key], now[key], here)
+                return first_difference(before[key], now[key], here)
             return f"{here} was {before.get(key)!r}, is {now[key]!r}"
     return "a key that is no more"
