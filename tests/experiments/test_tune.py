@@ -10,7 +10,7 @@ import pytest
 
 from pharmaner.document import Document
 from pharmaner.errors import CorpusError, InputError, OutputError, RecipeError
-from pharmaner.experiments.trials import FINISHED, STOPPED, TrialRecord
+from pharmaner.experiments.trials import FINISHED, STOPPED, UNFINISHED, TrialRecord
 from pharmaner.experiments.tune import tune
 from pharmaner.recipe import load_recipe
 from pharmaner.training.train import train
@@ -127,7 +127,43 @@ def test_a_study_that_breaks_anywhere_goes_on_to_the_same_trials(
     assert len(list((setting.folder / "cut" / "trials").iterdir())) == 1
 
 
-@pytest.mark.parametrize("finished", [0, 1, 2])
+def test_a_half_written_line_of_the_journal_costs_nothing(setting: Setting) -> None:
+    whole = run(setting, "whole", trials=2)
+    run(setting, "cut", trials=1)
+    with (setting.folder / "cut" / "journal.jsonl").open("a") as journal:
+        journal.write('{"op_code":4,"worker_id":"x","stu')
+    assert without_time(run(setting, "cut", trials=2)) == without_time(whole)
+    journal_lines = (setting.folder / "cut" / "journal.jsonl").read_text().splitlines()
+    assert all(json.loads(line) for line in journal_lines)
+
+
+def test_a_trial_is_taken_over_only_when_nobody_holds_it(setting: Setting) -> None:
+    from pharmaner.experiments.study import Study
+
+    def study() -> Study:
+        return Study(setting.folder / "study", setting.space(RANGES), 0, 3, {})
+
+    one, other = study(), study()
+    first, second, third = one.claim(), other.claim(), one.claim()
+    assert first
+    assert second
+    assert third
+    assert [claim.number for claim in (first, second, third)] == [1, 2, 3]
+    assert other.claim() is None
+    one.report(second, 0.5, 0.25)
+    second.release()
+    again = study().claim()
+    assert again
+    assert (again.number, again.parameters) == (2, second.parameters)
+    assert other.claim() is None
+    one.report(again, 0.5, 0.75)
+    other.finish(again, {"f1": 1.0, "epoch": 1, "f1_by_epoch": [0.5, 1.0]}, is_stopped=False)
+    assert [trial.state for trial in study().trials()] == [UNFINISHED, FINISHED, UNFINISHED]
+    for claim in (first, third, again):
+        claim.release()
+
+
+@pytest.mark.parametrize("finished", [0, 2])
 def test_a_killed_study_goes_on_to_the_trials_of_an_undisturbed_one(
     setting: Setting, finished: int
 ) -> None:
@@ -177,26 +213,18 @@ def test_a_hopeless_trial_is_stopped(setting: Setting, monkeypatch: pytest.Monke
     from pharmaner.experiments.study import Study
 
     hopeless = 1e-9
+    rates = [2e-3, 3e-3, 4e-3, 5e-3, hopeless]
     content = f"""
-    [parameters]
-    "training.learning_rate" = {{ values = [2e-3, 3e-3, 4e-3, 5e-3, {hopeless}],
-    also = ["training.head_learning_rate"] }}
-    "training.epochs" = {{ values = [12] }}
-    """.replace(",\n    also", ", also")
-    real = Study._cell
-    monkeypatch.setattr(
-        Study,
-        "_cell",
-        lambda self, place: sorted(
-            (real(self, each) for each in range(5)),
-            key=lambda values: -float(values["training.learning_rate"]),
-        )[place],
-    )
+[parameters]
+"training.learning_rate" = {{ values = {rates}, also = ["training.head_learning_rate"] }}
+"training.epochs" = {{ values = [12] }}
+"""
+    in_order = [{"training.learning_rate": rate, "training.epochs": 12} for rate in rates]
+    monkeypatch.setattr(Study, "_cell", lambda _, place: in_order[place])
     *others, last = run(setting, "study", content)
     assert [trial.state for trial in others] == [FINISHED] * 4
-    assert min(trial.f1 or 0.0 for trial in others) > 0
-    assert (last.state, last.f1) == (STOPPED, 0.0)
-    assert last.epoch == len(last.f1_by_epoch) < 12
+    assert (last.state, last.epoch, len(last.f1_by_epoch)) == (STOPPED, 3, 3)
+    assert (last.f1 or 0.0) < min(trial.f1_by_epoch[2] for trial in others)
     best = tomllib.loads((setting.folder / "study" / "best.toml").read_text())
     assert best["training"]["learning_rate"] > hopeless
     assert "stopped early" in (setting.folder / "study" / "trials.md").read_text()

@@ -94,15 +94,6 @@ class Space:
                 tables.setdefault(section, {})[entry] = value
         return parse_recipe(tomli_w.dumps(tables), f"{self.name} with {shown(values)}")
 
-    def check(self, base: Recipe) -> None:
-        """Check that the base recipe accepts every combination.
-
-        Raises:
-            RecipeError: naming the first combination that makes no recipe.
-        """
-        for values in self.combinations():
-            self.recipe_with(base, values)
-
     def as_json(self) -> dict[str, Any]:
         """The parameters as plain dictionaries."""
         return {key: parameter.model_dump() for key, parameter in self.parameters.items()}
