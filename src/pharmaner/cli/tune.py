@@ -80,10 +80,12 @@ def _print(trials: "list[TrialRecord]", output: Path) -> None:
 
     head, rows = columns(trials)
     table = Table(title="trials, from best to worst")
-    for name in head:
-        table.add_column(name, overflow="fold")
+    figures = head.index("state") + 1
+    for name in (*head[:figures], "parameters"):
+        table.add_column(name)
     for row in rows:
-        table.add_row(*row)
+        tried = zip(head[figures:], row[figures:], strict=True)
+        table.add_row(*row[:figures], ", ".join(f"{key}={value}" for key, value in tried))
     stdout().print(table)
     if others := sum(trial.state == UNFINISHED for trial in trials):
         say(f"{others} trials are under way in other processes, which will add them")
