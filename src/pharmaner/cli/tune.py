@@ -82,7 +82,7 @@ def _print(trials: "list[TrialRecord]", output: Path) -> None:
     table = Table(title="trials, from best to worst")
     figures = head.index("state") + 1
     for name in (*head[:figures], "parameters"):
-        table.add_column(name)
+        table.add_column(name, overflow="fold")
     for row in rows:
         tried = zip(head[figures:], row[figures:], strict=True)
         table.add_row(*row[:figures], ", ".join(f"{key}={value}" for key, value in tried))
