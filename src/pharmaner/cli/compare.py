@@ -7,9 +7,8 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from pharmaner.cli.console import say, stdout
-from pharmaner.cli.corpora import read_annotated
+from pharmaner.cli.corpora import read_annotated, warn_of_leaks
 from pharmaner.cli.options import OnMismatchOption, OverridesOption
-from pharmaner.cli.train import warn_of_leaks
 from pharmaner.cli.training_progress import TrainingProgress
 from pharmaner.corpora.mismatch import OnMismatch
 from pharmaner.errors import InputError, MissingExtraError

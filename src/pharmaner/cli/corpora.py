@@ -36,6 +36,14 @@ def read_annotated(folder: Path, on_mismatch: OnMismatch) -> "list[Document]":
     return documents
 
 
+def warn_of_leaks(learned: "list[Document]", judged: "list[Document]") -> None:
+    """Say how many dev documents have the text of a training document."""
+    texts = {document.text for document in learned}
+    leaked = sum(document.text in texts for document in judged)
+    if leaked:
+        say(f"{leaked} dev documents have the text of a training document: their score flatters")
+
+
 def read_texts(inputs: Iterable[Path]) -> "list[Document]":
     """The texts of files, of folders (not of sub-folders), and of standard input.
 

@@ -15,6 +15,7 @@ from pharmaner.cli import (
     predict,
     pretrain,
     train,
+    tune,
 )
 from pharmaner.errors import PharmanerError
 
@@ -37,6 +38,7 @@ app.command()(compare.compare)
 app.command()(encoders.encoders)
 app.command()(pretrain.pretrain)
 app.command()(pack.pack)
+app.command()(tune.tune)
 app.command()(demo.demo)
 
 

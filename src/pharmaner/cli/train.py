@@ -1,12 +1,12 @@
 """``pharmaner train``."""
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
 import typer
 
 from pharmaner.cli.console import print_scores, say
-from pharmaner.cli.corpora import read_annotated
+from pharmaner.cli.corpora import read_annotated, warn_of_leaks
 from pharmaner.cli.options import (
     EncoderOption,
     OnMismatchOption,
@@ -17,9 +17,6 @@ from pharmaner.cli.options import (
 from pharmaner.cli.training_progress import TrainingProgress
 from pharmaner.corpora.mismatch import OnMismatch
 from pharmaner.errors import MissingExtraError
-
-if TYPE_CHECKING:
-    from pharmaner.document import Document
 
 
 def train(
@@ -67,11 +64,3 @@ def train(
         print_scores(kept["dev"])
     say(f"{output}: epoch {result.kept_epoch} of {len(result.history)} kept")
     say(f"next: pharmaner predict --model {output} note.txt")
-
-
-def warn_of_leaks(learned: "list[Document]", judged: "list[Document]") -> None:
-    """Say how many dev documents have the text of a training document."""
-    texts = {document.text for document in learned}
-    leaked = sum(document.text in texts for document in judged)
-    if leaked:
-        say(f"{leaked} dev documents have the text of a training document: their score flatters")

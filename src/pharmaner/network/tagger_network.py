@@ -33,7 +33,7 @@ def new_network(encoder_folder: Path, scheme: LabelScheme, recipe: Recipe) -> to
         label2id={tag: index for index, tag in tags.items()},
     )
     _set_dropout(config, recipe)
-    _check_window(config, recipe.text.window)
+    check_window(config, recipe.text.window)
     network: torch.nn.Module = load_pretrained(
         AutoModelForTokenClassification,
         encoder_folder,
@@ -67,7 +67,12 @@ def _set_dropout(config: Any, recipe: Recipe) -> None:
             setattr(config, name, value)
 
 
-def _check_window(config: Any, window: int) -> None:
+def check_window(config: Any, window: int) -> None:
+    """Check that an encoder of this configuration can read windows of so many pieces.
+
+    Raises:
+        RecipeError: when a window is longer than the encoder's positions.
+    """
     positions = getattr(config, "max_position_embeddings", None)
     if positions is None:
         return
