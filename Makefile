@@ -11,8 +11,8 @@ test: .venv/ready
 	$(BIN)/python -m pytest -n 2
 
 check: .venv/ready
-	$(BIN)/ruff format --check src tests
-	$(BIN)/ruff check src tests
+	$(BIN)/ruff format --check src tests benchmarks
+	$(BIN)/ruff check src tests benchmarks
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 
