@@ -125,19 +125,35 @@ def test_calibration_by_hand() -> None:
     assert found.brier == pytest.approx((0.01 + 0.81 + 0.3025 + 0.0) / 4)
 
 
-@given(st.lists(st.integers(0, 9), min_size=1, max_size=60), st.integers(3, 20))
-def test_thinning_keeps_both_ends_and_the_best_in_order(right: list[int], points: int) -> None:
+@given(
+    st.lists(st.tuples(st.floats(0, 1), st.integers(0, 9)), min_size=1, max_size=60),
+    st.integers(6, 20),
+)
+def test_thinning_keeps_both_ends_and_the_best_in_order(
+    found: list[tuple[float, int]], points: int
+) -> None:
     curve = [
-        AtThreshold(place / 60, Counts(count, 3, 9 - count)) for place, count in enumerate(right)
+        AtThreshold(t, Counts(right, 3, 9 - right)) for t, right in sorted(dict(found).items())
     ]
     fewer = thinned(curve, points)
-    assert len(fewer) == len(curve) if len(curve) <= points else len(fewer) <= points
     assert fewer == [point for point in curve if point in fewer]
-    assert {curve[0], curve[-1], best_threshold(curve)} <= set(fewer)
+    best = best_threshold(curve)
+    assert best is not None
+    assert {curve[0], curve[-1], best} <= set(fewer)
+    if len(curve) <= points:
+        assert fewer == curve
+        return
+    assert len(fewer) <= points
+    gaps = (points - 1) // 2 - 1
     places = [curve.index(point) for point in fewer]
-    if len(curve) > points:
-        longest = max(b - a for a, b in pairwise(places))
-        assert longest <= (len(curve) - 1) / (points - 2) + 1
+    for left, right in pairwise(places):
+        assert right - left <= (len(curve) - 1) / gaps + 1
+    low, high = curve[0].threshold, curve[-1].threshold
+    for place in range(1, gaps):
+        even = low + (high - low) * place / gaps
+        # What an evenly spaced threshold keeps is shown, whichever way its last digit rounds.
+        rivals = [next(p for p in curve if p.threshold >= even + dust) for dust in (-1e-12, 1e-12)]
+        assert set(rivals) & set(fewer)
 
 
 def test_a_prediction_without_a_score_is_refused() -> None:

@@ -111,10 +111,17 @@ def best_threshold(curve: Sequence[AtThreshold]) -> AtThreshold | None:
 
 
 def thinned(curve: Sequence[AtThreshold], points: int) -> list[AtThreshold]:
-    """At most ``points`` (3 or more), evenly spaced by place, with both ends and the best."""
+    """At most ``points`` (6 or more) of the points, with both ends and the best.
+
+    Half are evenly spaced by threshold and half by rank, for scores crowd towards 1.
+    """
     if len(curve) <= points:
         return list(curve)
-    places = {round(place) for place in np.linspace(0, len(curve) - 1, points - 1)}
+    half = (points - 1) // 2
+    thresholds = [point.threshold for point in curve]
+    by_score = np.linspace(thresholds[0], thresholds[-1], half)
+    places = set(np.searchsorted(thresholds, by_score).tolist())
+    places.update(np.linspace(0, len(curve) - 1, half).round().astype(int).tolist())
     best = best_threshold(curve)
     return [point for place, point in enumerate(curve) if place in places or point == best]
 
