@@ -14,6 +14,7 @@ from pharmaner.cli import (
     pack,
     predict,
     pretrain,
+    report,
     train,
     tune,
 )
@@ -35,6 +36,7 @@ app.command()(train.train)
 app.command()(evaluate.evaluate)
 app.command()(predict.predict)
 app.command()(compare.compare)
+app.command()(report.report)
 app.command()(encoders.encoders)
 app.command()(pretrain.pretrain)
 app.command()(pack.pack)
