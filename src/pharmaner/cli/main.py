@@ -5,7 +5,7 @@ import sys
 
 import typer
 
-from pharmaner.cli import audit, demo, encoders, evaluate, predict, pretrain, train
+from pharmaner.cli import audit, demo, encoders, errors, evaluate, predict, pretrain, train
 from pharmaner.errors import PharmanerError
 
 # Idle OpenMP threads spin by default, which slows whatever shares the processor, and training
@@ -22,6 +22,7 @@ app = typer.Typer(
 app.command()(audit.audit)
 app.command()(train.train)
 app.command()(evaluate.evaluate)
+app.command()(errors.errors)
 app.command()(predict.predict)
 app.command()(encoders.encoders)
 app.command()(pretrain.pretrain)
