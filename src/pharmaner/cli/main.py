@@ -10,6 +10,7 @@ from pharmaner.cli import (
     compare,
     demo,
     encoders,
+    errors,
     evaluate,
     pack,
     predict,
@@ -34,6 +35,7 @@ app = typer.Typer(
 app.command()(audit.audit)
 app.command()(train.train)
 app.command()(evaluate.evaluate)
+app.command()(errors.errors)
 app.command()(predict.predict)
 app.command()(compare.compare)
 app.command()(report.report)
