@@ -60,7 +60,9 @@ def errors(
         say("without --train FOLDER, mentions seen in training are not told from unseen ones")
     report = error_report(analysis, seen)
     if page is not None:
-        write_errors_page(report, page, f"{gold} · {predicted or model}")
+        write_errors_page(
+            report, page, f"{gold.resolve().name} · {(predicted or model or gold).resolve().name}"
+        )
         say(f"{page}: {len(analysis.errors)} errors")
     if as_json:
         typer.echo(json.dumps(report, indent=2, ensure_ascii=False))
