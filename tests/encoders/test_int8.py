@@ -11,14 +11,19 @@ from pharmaner.encoders.int8 import INT8_WEIGHTS, dequantise, pack_encoder, quan
 from pharmaner.encoders.source import find_encoder
 from pharmaner.errors import EncoderError
 
-WEIGHTS = st.floats(-100, 100, width=32)
+WEIGHTS = st.floats(-100, 100, width=32, allow_subnormal=False)
 
 
 @given(arrays(np.float32, st.tuples(st.integers(1, 6), st.integers(1, 9)), elements=WEIGHTS))
 def test_every_weight_is_within_half_a_step_of_its_row(matrix: np.ndarray) -> None:
     found = dequantise(quantise({"w": matrix}))["w"]
-    step = np.abs(matrix).max(axis=1, keepdims=True) / 127
-    assert (np.abs(found - matrix) <= step * 0.5 + np.abs(matrix).max() * 1e-6).all()
+    highest = np.abs(matrix).max(axis=1, keepdims=True)
+    assert (np.abs(found - matrix) <= highest / 127 * 0.5 + highest * 1e-6 + 1e-36).all()
+
+
+def test_a_step_that_is_rounded_down_to_nothing_turns_no_sign() -> None:
+    matrix = np.array([[5.93e-43, -5.93e-43]], dtype=np.float32)
+    assert (dequantise(quantise({"w": matrix}))["w"] * matrix >= 0).all()
 
 
 @given(arrays(np.float32, st.integers(1, 9), elements=WEIGHTS))

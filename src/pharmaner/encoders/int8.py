@@ -55,7 +55,8 @@ def quantise(tensors: Mapping[str, npt.NDArray[np.floating]]) -> Tensors:
             packed[name] = values
             continue
         scale = np.abs(values).max(axis=1) / 127
-        packed[name] = np.rint(values / np.where(scale > 0, scale, 1)[:, None]).astype(np.int8)
+        steps = np.rint(values / np.where(scale > 0, scale, 1)[:, None])
+        packed[name] = steps.clip(-127, 127).astype(np.int8)
         packed[name + _SCALE] = scale
     return packed
 
