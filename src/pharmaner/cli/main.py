@@ -14,6 +14,7 @@ from pharmaner.cli import (
     pack,
     predict,
     pretrain,
+    serve,
     train,
     tune,
 )
@@ -34,6 +35,7 @@ app.command()(audit.audit)
 app.command()(train.train)
 app.command()(evaluate.evaluate)
 app.command()(predict.predict)
+app.command()(serve.serve)
 app.command()(compare.compare)
 app.command()(encoders.encoders)
 app.command()(pretrain.pretrain)
