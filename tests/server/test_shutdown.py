@@ -77,6 +77,7 @@ def test_sigterm_under_load(loaded: Server, tagger: Tagger) -> None:
     with pytest.raises(ConnectionRefusedError):
         socket.create_connection(("127.0.0.1", loaded.port))
     assert late.startswith(b"HTTP/1.1 200 ")
+    assert b"\r\nconnection: close\r\n" in late
     assert set(large) <= set(answered)
     for text, line in answered.items():
         (prediction,) = tagger.predict_documents([Document("text", text)])

@@ -14,7 +14,6 @@ from pharmaner.server.gate import CLIENT_GONE, ClientGoneError, Gate, refused
 from pharmaner.server.json_body import explain
 from pharmaner.server.refusal import RefusedError
 from pharmaner.server.routes import prediction_routes, state_routes
-from pharmaner.server.security import Keys
 from pharmaner.server.service import Service
 
 PAGE = Path(__file__).parent / "page"
@@ -52,8 +51,7 @@ def build_app(service: Service) -> Gate:
     app.include_router(prediction_routes(service))
     app.include_router(state_routes(service))
     routes = {*app.openapi()["paths"], *_add_page(app), "/openapi.json"}
-    keys = Keys(service.settings.keys.values())
-    return Gate(app, service.settings.limits, keys, service.metrics, routes)
+    return Gate(app, service, routes)
 
 
 def _add_page(app: FastAPI) -> list[str]:

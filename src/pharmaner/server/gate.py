@@ -3,16 +3,15 @@
 import asyncio
 import logging
 import time
-from collections.abc import Collection
+from collections.abc import Callable, Collection
 
 from starlette.responses import JSONResponse
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from pharmaner.server.logs import log_failure, logger
-from pharmaner.server.metrics import Metrics
 from pharmaner.server.refusal import RefusedError
 from pharmaner.server.security import Keys
-from pharmaner.server.settings import Limits
+from pharmaner.server.service import Service
 
 CLIENT_GONE = 499
 """What is counted, as nginx does, where no client was left to answer."""
@@ -33,20 +32,18 @@ class Gate:
 
     Args:
         app: what answers the requests that pass.
-        limits: sizes and time-outs.
-        keys: the API keys; needed for everything under ``/v1/``, and for ``/metrics``.
-        metrics: where requests are counted.
+        service: its settings bound sizes and times, and name the keys, which are needed for
+            everything under ``/v1/`` and for ``/metrics``.
         routes: the paths that are named in counts and log; any other is ``other``, as paths
             come from clients.
     """
 
-    def __init__(
-        self, app: ASGIApp, limits: Limits, keys: Keys, metrics: Metrics, routes: Collection[str]
-    ) -> None:
+    def __init__(self, app: ASGIApp, service: Service, routes: Collection[str]) -> None:
         self._app = app
-        self._limits = limits
-        self._keys = keys
-        self._metrics = metrics
+        self._limits = service.settings.limits
+        self._keys = Keys(service.settings.keys.values())
+        self._metrics = service.metrics
+        self._is_stopping = service.is_stopping
         self._routes = frozenset(routes)
         self._open = 0
 
@@ -56,7 +53,7 @@ class Gate:
             await self._app(scope, receive, send)
             return
         begin = time.perf_counter()
-        reply = _Reply(send)
+        reply = _Reply(send, self._is_stopping)
         body = b""
         self._open += 1
         try:
@@ -117,15 +114,22 @@ class Gate:
 
 
 class _Reply:
-    """Passes a reply on and remembers its status."""
+    """Passes a reply on and remembers its status.
 
-    def __init__(self, send: Send) -> None:
+    When the server is stopping it also ends the connection. uvicorn ends those that it knows when
+    the signal comes, not one that is being accepted just then, whose client could go on for ever.
+    """
+
+    def __init__(self, send: Send, is_stopping: Callable[[], bool]) -> None:
         self.status = CLIENT_GONE
         self._send = send
+        self._is_stopping = is_stopping
 
     async def send(self, message: Message) -> None:
         if message["type"] == "http.response.start":
             self.status = message["status"]
+            if self._is_stopping():
+                message = {**message, "headers": [*message["headers"], (b"connection", b"close")]}
         await self._send(message)
 
 

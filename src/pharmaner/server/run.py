@@ -57,8 +57,8 @@ def serve(
 
     metrics = Metrics()
     batcher = Batcher(lambda: Tagger.load(model.path), settings.limits, metrics)
-    app = build_app(Service(model, settings, batcher, metrics, on_failure=stop))
-    server = uvicorn.Server(_configuration(app, settings.limits))
+    service = Service(model, settings, batcher, metrics, stop, lambda: server.should_exit)
+    server = uvicorn.Server(_configuration(build_app(service), settings.limits))
     _on_signals(stop)
     server.run(sockets=[listener])
     if batcher.error is not None:

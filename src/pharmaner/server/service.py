@@ -11,10 +11,15 @@ from pharmaner.server.settings import Settings
 
 @dataclass(frozen=True, slots=True)
 class Service:
-    """A model behind a queue; ``on_failure`` is called when the model could not be loaded."""
+    """A model behind a queue.
+
+    ``on_failure`` is called when the model could not be loaded; ``is_stopping`` says whether the
+    server is about to end.
+    """
 
     model: ModelFolder
     settings: Settings
     batcher: Batcher
     metrics: Metrics
     on_failure: Callable[[], object]
+    is_stopping: Callable[[], bool]
