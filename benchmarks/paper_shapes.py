@@ -58,7 +58,7 @@ def measure(recipe: str, documents: list[Document]) -> dict[str, Any]:
         folder = Path(temporary)
         encoder = folder / "encoder"
         make_encoder(encoder, VOCABULARIES[recipe], documents)
-        write_folder(documents[:DOCUMENTS], folder / "few")
+        write_folder(few_with_every_type(documents), folder / "few")
         command = ["-m", "pharmaner", "train", "--recipe", recipe, "--encoder", str(encoder)]
         command += ["--train", str(folder / "few"), "--set", "training.epochs=1"]
         output = folder / "model"
@@ -80,6 +80,13 @@ def measure(recipe: str, documents: list[Document]) -> dict[str, Any]:
             "hours_of_the_recipe": round(steps * seconds / 3600, 1),
             "threads": torch.get_num_threads(),
         }
+
+
+def few_with_every_type(documents: list[Document]) -> list[Document]:
+    labels = sorted({mention.label for document in documents for mention in document.mentions})
+    first = {x: next(d for d in documents if x in {m.label for m in d.mentions}) for x in labels}
+    chosen = {document.id: document for document in [*first.values(), *documents]}
+    return list(chosen.values())[:DOCUMENTS]
 
 
 def count_windows(recipe: str, encoder: Path, documents: list[Document]) -> int:

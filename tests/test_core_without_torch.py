@@ -36,17 +36,23 @@ def test_audit_and_evaluate_need_no_torch(corpus: Path) -> None:
     assert json.loads(result.stdout)["f1"] == 1.0
 
 
-@pytest.mark.parametrize("verb", ["train", "predict", "compare", "serve"])
+@pytest.mark.parametrize("verb", ["train", "predict", "compare", "report", "serve"])
 def test_what_needs_torch_says_how_to_get_it(corpus: Path, trained: Path, verb: str) -> None:
     arguments = {
         "train": ("train", "--train", corpus, "--output", corpus.parent / "m"),
         "compare": ("compare", "--train", corpus, "--dev", corpus, "--output", corpus.parent / "c"),
+        "report": ("report", trained, "--dev", corpus, "--output", corpus.parent / "r"),
         "predict": ("predict", "--model", trained, corpus),
         "serve": ("serve", "--model", trained, "--port", 0),
     }
     result = run_without_torch(*arguments[verb])
     assert result.returncode == 2
     assert result.stderr.splitlines()[-1].endswith("`pip install 'pharmaner[train]'` brings it")
+
+
+def test_a_report_on_the_training_needs_no_torch(trained: Path, tmp_path: Path) -> None:
+    assert run_without_torch("report", trained, "--output", tmp_path / "r").returncode == 0
+    assert (tmp_path / "r" / "report.html").is_file()
 
 
 def test_importing_the_package_loads_nothing_heavy() -> None:

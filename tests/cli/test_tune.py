@@ -66,7 +66,7 @@ def test_a_space_that_there_is_not(
     result = cli(*command, "--space", "papr", "--output", tmp_path / "study")
     assert result.code == 2
     assert result.err.splitlines()[-1] == (
-        "error: papr: no such search space; a TOML file or one of bert-36, wide, wider is accepted"
+        "error: papr: no such search space; a TOML file or one of paper-36, wide, wider is accepted"
     )
     assert not (tmp_path / "study").exists()
 

@@ -1,11 +1,13 @@
 """The command contract: what each verb prints and returns when all is well."""
 
 import json
+import re
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
+from pharmaner.cli import training_progress
 from pharmaner.corpora.folder import read_folder, write_folder
 from pharmaner.document import Document
 from tests.cli.conftest import Cli
@@ -194,3 +196,20 @@ def test_pack_writes_an_encoder_that_train_reads(
     assert f": {packed}" in result.err
     where = ("--train", corpus, "--output", tmp_path / "model")
     assert cli("train", *where, "--encoder", packed, *tiny_settings).code == 0
+
+
+def test_a_log_without_a_terminal_gets_lines_of_progress(
+    cli: Cli,
+    small_corpus: list[Document],
+    tiny_bert: Path,
+    tiny_settings: list[str],
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(training_progress, "SECONDS_BETWEEN_LINES", 0.0)
+    write_folder(small_corpus, tmp_path / "corpus")
+    where = ("--train", tmp_path / "corpus", "--output", tmp_path / "model")
+    sizes = ("--set", "training.batch_pieces=64")
+    result = cli("train", *where, "--encoder", tiny_bert, *tiny_settings, *sizes)
+    steps = re.findall(r"^step (\d+) of (\d+): loss \d+\.\d+$", result.err, re.MULTILINE)
+    assert [int(step) for step, _ in steps] == list(range(1, int(steps[0][1]) + 1))

@@ -33,7 +33,7 @@ def test_every_shipped_space_fits_the_default_recipe(name: str) -> None:
 
 
 def test_bert_36_has_36_cells_and_the_papers_choice_is_one_of_them() -> None:
-    space, paper = load_space("bert-36"), load_recipe("default", PAPER)
+    space, paper = load_space("paper-36"), load_recipe("default", PAPER)
     recipes = [space.recipe_with(paper, values) for values in space.combinations()]
     assert space.is_grid
     assert len(recipes) == len({recipe.as_toml() for recipe in recipes}) == 36
@@ -158,5 +158,5 @@ def test_an_unknown_space_is_answered_with_the_shipped_ones(tmp_path: Path) -> N
         with pytest.raises(RecipeError) as caught:
             load_space(name)
         assert str(caught.value) == (
-            f"{name}: no such search space; a TOML file or one of bert-36, wide, wider is accepted"
+            f"{name}: no such search space; a TOML file or one of paper-36, wide, wider is accepted"
         )

@@ -17,7 +17,7 @@ from pharmaner.experiments.trials import (
 )
 from pharmaner.experiments.trials_page import trials_page
 
-HOSTILE = "<script>alert('1')</script> | \"x\" & {{ 7*7 }}"
+HOSTILE = "<b onclick='alert(1)'> | \"x\" & {{ 7*7 }}"
 SPACE = parse_space(
     """[parameters]
     "training.learning_rate" = { low = 1e-5, high = 1e-2, log = true }

@@ -194,9 +194,9 @@ def test_two_processes_share_the_cells(setting: Setting) -> None:
     space = FOUR_CELLS.replace("[2, 6]", "[6, 9, 12]")
     alone = run(setting, "alone", space)
     command = setting.command("shared", space)
-    both = {name: setting.start(command, name) for name in ("one", "other")}
-    assert [process.wait() for process in both.values()] == [0, 0]
-    said = [(setting.folder / name).read_text().splitlines() for name in both]
+    processes = {name: setting.start(command, name) for name in ("one", "other")}
+    assert [process.wait() for process in processes.values()] == [0, 0]
+    said = [(setting.folder / name).read_text().splitlines() for name in processes]
     begun = [line.split(":")[0] for lines in said for line in lines if " of 6: " in line]
     assert sorted(begun) == [f"trial {number} of 6" for number in range(1, 7)]
     assert all(any(" of 6: " in line for line in lines) for lines in said)
@@ -204,8 +204,8 @@ def test_two_processes_share_the_cells(setting: Setting) -> None:
     known = {cell(trial): trial.f1_by_epoch for trial in alone}
     assert [trial["number"] for trial in trials] == [1, 2, 3, 4, 5, 6]
     for trial in trials:
-        reached = tuple(trial["f1_by_epoch"])
-        assert reached == known[cell(trial)][: len(reached)]
+        both = zip(trial["f1_by_epoch"], known[cell(trial)], strict=False)
+        assert all(one == other for one, other in both)  # which are stopped early may differ
     assert {cell(trial) for trial in trials} == set(known)
 
 

@@ -8,7 +8,7 @@ from transformers import AutoModelForMaskedLM
 from transformers.utils import logging
 
 from pharmaner.document import Document
-from pharmaner.errors import CorpusError
+from pharmaner.errors import CorpusError, EncoderError
 from pharmaner.network.masked_network import hidden_logits, masked_network
 from pharmaner.recipe import Recipe
 from pharmaner.training import loop
@@ -122,3 +122,37 @@ def test_a_pruned_vocabulary_is_learned_and_reported(tiny_bert: Path, tmp_path: 
     whole = json.loads((tiny_bert / "config.json").read_text())
     described = json.loads((tmp_path / "e" / "tokenizer.json").read_text())
     assert config["vocab_size"] == len(described["model"]["vocab"]) <= whole["vocab_size"]
+
+
+def test_the_lowest_layers_alone_are_kept(tiny_bert: Path, tmp_path: Path) -> None:
+    settings = ("network.layers=1", "masking.head_steps=1000", "training.epochs=1")
+    pretrain(recipe(tiny_bert, *settings), TEXTS, output=tmp_path / "encoder")
+    assert json.loads((tmp_path / "encoder" / "config.json").read_text())["num_hidden_layers"] == 1
+    before = load_file(tiny_bert / "model.safetensors")
+    after = load_file(tmp_path / "encoder" / "model.safetensors")
+    assert {name.split(".")[3] for name in after if "encoder.layer" in name} == {"0"}
+    kept = [name for name in before if name.startswith("encoder.layer.0.")]
+    assert all((before[name] == after[f"bert.{name}"]).all() for name in kept)
+
+
+def test_more_layers_than_there_are_is_one_line(tiny_bert: Path, tmp_path: Path) -> None:
+    with pytest.raises(EncoderError, match="2 layers; 3 were asked for"):
+        pretrain(recipe(tiny_bert, "network.layers=3"), TEXTS, output=tmp_path / "encoder")
+    assert not list(tmp_path.iterdir())
+
+
+def test_dropout_while_learning_is_the_recipes_and_later_the_encoders(
+    tiny_bert: Path, tmp_path: Path
+) -> None:
+    network, _ = masked_network(tiny_bert, dropout=0.0)
+    network.train()
+    ids = torch.randint(5, 50, (2, 8))
+    first, second = (network(input_ids=ids).logits for _ in range(2))
+    assert torch.equal(first, second)
+    pretrain(recipe(tiny_bert), TEXTS, output=tmp_path / "encoder")
+    before, after = (
+        json.loads((folder / "config.json").read_text())
+        for folder in (tiny_bert, tmp_path / "encoder")
+    )
+    for name in ("hidden_dropout_prob", "attention_probs_dropout_prob"):
+        assert after[name] == before[name] > 0

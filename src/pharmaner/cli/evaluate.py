@@ -8,52 +8,72 @@ import typer
 
 from pharmaner.cli.console import print_scores, say
 from pharmaner.cli.corpora import read_annotated
-from pharmaner.cli.options import JsonOption, OnMismatchOption, ScorerOption
+from pharmaner.cli.options import (
+    JsonOption,
+    OfficialMissingOption,
+    OnMismatchOption,
+    PredictedArgument,
+    ScoredModelOption,
+    ScorerOption,
+)
 from pharmaner.corpora.mismatch import OnMismatch
 from pharmaner.errors import InputError
 from pharmaner.scoring.strict import Scorer
 
 if TYPE_CHECKING:
     from pharmaner.document import Document
+    from pharmaner.scoring.strict import Score
     from pharmaner.tagger import Tagger
 
 
 def evaluate(
     gold: Annotated[Path, typer.Argument(help="The annotated folder.")],
-    predicted: Annotated[
-        Path | None, typer.Argument(help="A folder with a system's .ann files.")
-    ] = None,
-    model: Annotated[Path | None, typer.Option(help="Score this model instead.")] = None,
+    predicted: PredictedArgument = None,
+    model: ScoredModelOption = None,
     scorer: ScorerOption = Scorer.CODALAB,
-    official_missing: Annotated[
-        bool, typer.Option(help="Pass over documents that the system did not return.")
-    ] = False,
+    official_missing: OfficialMissingOption = False,
     on_mismatch: OnMismatchOption = OnMismatch.KEEP,
     as_json: JsonOption = False,
 ) -> None:
     """Score a system's output, or a model, as the PharmaCoNER shared task does."""
     from pharmaner.scoring.strict import score
 
+    documents, system = read_sides("evaluate", gold, predicted, model, on_mismatch)
+    result = score(documents, system, scorer, official_missing)
+    say_absent(result, official_missing)
+    if as_json:
+        typer.echo(json.dumps(result.as_json(), indent=2, ensure_ascii=False))
+    else:
+        print_scores(result.as_json())
+
+
+def read_sides(
+    verb: str, gold: Path, predicted: Path | None, model: Path | None, on_mismatch: OnMismatch
+) -> "tuple[list[Document], list[Document]]":
+    """The gold documents, and a system's or a model's for the same texts.
+
+    Raises:
+        InputError: unless exactly one of ``predicted`` and ``model`` is given.
+        CorpusError: when a folder cannot be read, or gold has a type that the model does not know.
+    """
     if (predicted is None) is (model is None):
-        raise InputError("evaluate: one of PREDICTED and --model DIR is accepted")
+        raise InputError(f"{verb}: one of PREDICTED and --model DIR is accepted")
     documents = read_annotated(gold, on_mismatch)
     if model is not None:
         from pharmaner.tagger import Tagger
 
-        documents, system = predict_gold(Tagger.load(model), documents)
-    else:
-        system = _read(predicted or gold, documents)
-    result = score(documents, system, scorer, official_missing)
+        return predict_gold(Tagger.load(model), documents)
+    return documents, _read(predicted or gold, documents)
+
+
+def say_absent(result: "Score", official_missing: bool) -> None:
+    """Name the documents that only gold or only the system has."""
     for names, fate in (
         (result.missing, "passed over" if official_missing else "all of its mentions missed"),
         (result.unexpected, "not in the gold corpus, not scored"),
     ):
         for name in names:
             say(f"{name}: {fate}")
-    if as_json:
-        typer.echo(json.dumps(result.as_json(), indent=2, ensure_ascii=False))
-    else:
-        print_scores(result.as_json())
 
 
 def _read(folder: Path, gold: "list[Document]") -> "list[Document]":

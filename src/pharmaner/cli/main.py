@@ -10,10 +10,12 @@ from pharmaner.cli import (
     compare,
     demo,
     encoders,
+    errors,
     evaluate,
     pack,
     predict,
     pretrain,
+    report,
     serve,
     train,
     tune,
@@ -34,9 +36,11 @@ app = typer.Typer(
 app.command()(audit.audit)
 app.command()(train.train)
 app.command()(evaluate.evaluate)
+app.command()(errors.errors)
 app.command()(predict.predict)
 app.command()(serve.serve)
 app.command()(compare.compare)
+app.command()(report.report)
 app.command()(encoders.encoders)
 app.command()(pretrain.pretrain)
 app.command()(pack.pack)

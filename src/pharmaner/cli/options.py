@@ -1,5 +1,6 @@
 """Arguments and options that several verbs share, and their help."""
 
+from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -10,6 +11,13 @@ from pharmaner.scoring.strict import Scorer
 JsonOption = Annotated[bool, typer.Option("--json", help="Print JSON.")]
 ScorerOption = Annotated[
     Scorer, typer.Option(help="codalab leaves UNCLEAR out of gold and system; public does not.")
+]
+PredictedArgument = Annotated[
+    Path | None, typer.Argument(help="A folder with a system's .ann files.")
+]
+ScoredModelOption = Annotated[Path | None, typer.Option(help="Score this model instead.")]
+OfficialMissingOption = Annotated[
+    bool, typer.Option(help="Pass over documents that the system did not return.")
 ]
 OnMismatchOption = Annotated[
     OnMismatch,

@@ -1,20 +1,28 @@
 """What a running training shows."""
 
+import time
 from contextlib import ExitStack
 from types import TracebackType
 from typing import Any
 
 from pharmaner.cli.console import progress_bar
 
+SECONDS_BETWEEN_LINES = 60.0
+"""How often a log, which has no use for a bar, gets a line."""
+
 
 class TrainingProgress:
-    """A ``Listener`` that shows a bar with the figures so far, and a line for each epoch."""
+    """A ``Listener`` that shows a bar with the figures so far, and a line for each epoch.
+
+    Where standard error is no terminal, a line now and then stands for the bar.
+    """
 
     def __init__(self) -> None:
         self._open = ExitStack()
 
     def __enter__(self) -> "TrainingProgress":
         self._judged = ""
+        self._said = time.monotonic()
         return self
 
     def __exit__(
@@ -28,13 +36,19 @@ class TrainingProgress:
     def begins(self, steps: int, done: int) -> None:
         """See ``Listener``."""
         self._progress = self._open.enter_context(progress_bar("figures"))
+        self._steps = steps
         self._task = self._progress.add_task("training", total=steps, completed=done, figures="")
         if done:
             self._progress.print(f"going on after step {done} of {steps}")
 
     def stepped(self, step: int, loss: float) -> None:
         """See ``Listener``."""
-        self._progress.update(self._task, completed=step, figures=f"loss {loss:.4f} {self._judged}")
+        figures = f"loss {loss:.4f} {self._judged}"
+        self._progress.update(self._task, completed=step, figures=figures)
+        now = time.monotonic()
+        if not self._progress.console.is_terminal and now - self._said > SECONDS_BETWEEN_LINES:
+            self._said = now
+            self._progress.print(f"step {step} of {self._steps}: {figures}".rstrip())
 
     def epoch_ended(self, record: dict[str, Any]) -> None:
         """See ``Listener``."""

@@ -26,7 +26,7 @@ def tune(
     ],
     dev: Annotated[Path, typer.Option(help="An annotated folder that each trial is judged on.")],
     space: Annotated[
-        str, typer.Option(help="bert-36, wide, wider, or a TOML file with values to try.")
+        str, typer.Option(help="paper-36, wide, wider, or a TOML file with values to try.")
     ],
     output: Annotated[Path, typer.Option(help="The study's folder, new or to go on with.")],
     encoder: EncoderOption = "",

@@ -17,9 +17,9 @@ from pharmaner.scoring.significance import (
     differences,
     holm,
     intervals,
-    resample,
+    resample_by_type,
 )
-from pharmaner.scoring.strict import Counts, Score, Scorer, document_counts, score
+from pharmaner.scoring.strict import Counts, Score, Scorer, score
 
 SEED = 0
 """Decides which documents are drawn."""
@@ -36,7 +36,9 @@ def summarise(
         results: by system's name, a result for each seed.
     """
     resampled = {
-        system.name: _resampled([r.predicted for r in results[system.name]], judged)
+        system.name: resample_by_type(
+            judged, [r.predicted for r in results[system.name]], RESAMPLES, SEED
+        )
         for system in systems
     }
     described = [_system(s, judged, results[s.name], resampled[s.name]) for s in systems]
@@ -51,19 +53,6 @@ def summarise(
         "versions": _versions(every),
         "machine": machine(),
     }
-
-
-def _resampled(
-    runs: Sequence[Sequence[Document]], judged: Sequence[Document]
-) -> dict[str | None, Resampled]:
-    """A system's resampled ratios by type, and of all types together under ``None``."""
-    by_run = [document_counts(judged, predicted, Scorer.PUBLIC) for predicted in runs]
-    labels = {label for counts in by_run for of_document in counts for label in of_document}
-    micro = [[sum(d.values(), Counts()) for d in counts] for counts in by_run]
-    tables: dict[str | None, list[list[Counts]]] = {None: micro}
-    for label in sorted(labels):
-        tables[label] = [[d.get(label, Counts()) for d in counts] for counts in by_run]
-    return {label: resample(runs, RESAMPLES, SEED) for label, runs in tables.items()}
 
 
 def _system(

@@ -1,6 +1,7 @@
 """The trials of a study as one self-contained HTML page: a table and plots, opens offline."""
 
 from collections.abc import Sequence
+from pathlib import Path
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
@@ -27,7 +28,7 @@ def trials_page(trials: Sequence[TrialRecord], space: Space, total: int) -> str:
     head, rows = columns(trials)
     states = [trial.state for trial in trials]
     return environment.get_template("trials.html").render(
-        space=space.name,
+        space=Path(space.name).name,
         total=total,
         counts={state: states.count(state) for state in (FINISHED, STOPPED, UNFINISHED)},
         best=best,

@@ -3,36 +3,28 @@
 from dataclasses import dataclass
 from typing import Any
 
-from jinja2 import Environment, PackageLoader, StrictUndefined
-
 from pharmaner.report.comparison_tables import (
     comparison_facts,
     comparison_sections,
     comparison_title,
-    interval,
     spread,
 )
+from pharmaner.report.rendering import render
+from pharmaner.report.sections import interval, markdown_facts, markdown_section
 
 
 def comparison_markdown(content: dict[str, Any]) -> str:
     """Markdown of what comparison.json holds."""
-    blocks = [f"# {comparison_title(content)}"]
-    for section in comparison_sections(content):
-        lines = [section.columns, ["---", *["---:"] * (len(section.columns) - 1)]]
-        lines += [[_escaped(cell) for cell in row] for row in section.rows]
-        table = "\n".join(f"| {' | '.join(line)} |" for line in lines)
-        notes = [_escaped(note) for note in section.notes]
-        blocks += [f"## {section.title}", *notes, *([table] if section.rows else [])]
-    facts = "\n".join(f"- {name}: {_escaped(fact)}" for name, fact in comparison_facts(content))
-    return "\n\n".join([*blocks, "## How this was made", facts]) + "\n"
+    sections = [markdown_section(section) for section in comparison_sections(content)]
+    facts = markdown_facts(comparison_facts(content))
+    blocks = [f"# {comparison_title(content)}", *sections, "## How this was made", facts]
+    return "\n\n".join(blocks) + "\n"
 
 
 def comparison_html(content: dict[str, Any]) -> str:
     """A page of what comparison.json holds; it refers to nothing outside itself."""
-    environment = Environment(
-        loader=PackageLoader("pharmaner.report"), autoescape=True, undefined=StrictUndefined
-    )
-    return environment.get_template("comparison.html").render(
+    return render(
+        "comparison.html",
         title=comparison_title(content),
         sections=comparison_sections(content),
         facts=comparison_facts(content),
@@ -74,9 +66,3 @@ def _figure(systems: list[dict[str, Any]]) -> list[_Bar]:
         )
         for system, found, of_system in zip(systems, f1, runs, strict=True)
     ]
-
-
-def _escaped(cell: str) -> str:
-    """Text that Markdown shows as it is: no cell's end, no element, no emphasis, one line."""
-    one_line = " ".join(cell.split())
-    return "".join(f"\\{c}" if c in "\\`*_|<>[]&" else c for c in one_line)

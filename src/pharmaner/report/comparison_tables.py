@@ -1,19 +1,10 @@
 """The tables of a comparison as texts, whatever they are shown in."""
 
-from dataclasses import dataclass
 from typing import Any
 
+from pharmaner.report.sections import Section, counted, interval
+
 _SHOWN = {"precision": "P", "recall": "R", "f1": "F1"}
-
-
-@dataclass(frozen=True, slots=True)
-class Section:
-    """A heading, what to know about the table, and the table; the first column names its rows."""
-
-    title: str
-    notes: list[str]
-    columns: list[str]
-    rows: list[list[str]]
 
 
 def comparison_sections(content: dict[str, Any]) -> list[Section]:
@@ -28,7 +19,7 @@ def comparison_sections(content: dict[str, Any]) -> list[Section]:
 def comparison_title(content: dict[str, Any]) -> str:
     """How many systems and seeds."""
     systems, seeds = len(content["systems"]), len(content["seeds"])
-    return f"Comparison: {_count(systems, 'system')}, {_count(seeds, 'seed')}"
+    return f"Comparison: {counted(systems, 'system')}, {counted(seeds, 'seed')}"
 
 
 def scores_section(content: dict[str, Any]) -> Section:
@@ -37,7 +28,7 @@ def scores_section(content: dict[str, Any]) -> Section:
     documents = content["bootstrap"]["documents"]
     spread = "mean ± sample SD over the seeds" if len(content["seeds"]) > 1 else "one seed, no SD"
     notes = [
-        f"Exact type, start and end, micro-averaged over {_count(documents, 'dev document')}, in "
+        f"Exact type, start and end, micro-averaged over {counted(documents, 'dev document')}, in "
         f"percent; {spread}. The 95 % intervals say how the mean varies with the documents, not "
         "with the seeds.",
         _selection(systems),
@@ -148,7 +139,7 @@ def comparison_facts(content: dict[str, Any]) -> list[tuple[str, str]]:
     """Names and texts of what the figures depend on."""
     bootstrap = content["bootstrap"]
     corpora = (
-        f"{name}: {_count(corpus['documents'], 'document')}, sha256 {corpus['hash'][:12]}"
+        f"{name}: {counted(corpus['documents'], 'document')}, sha256 {corpus['hash'][:12]}"
         for name, corpus in content["corpora"].items()
     )
     draws = f"{bootstrap['resamples']:,} resamples, drawn from seed {bootstrap['seed']}"
@@ -161,7 +152,7 @@ def comparison_facts(content: dict[str, Any]) -> list[tuple[str, str]]:
         ("score", content["signature"]),
         ("bootstrap", draws),
         ("versions", ", ".join(versions)),
-        ("machine", f"{computer['processor']}, {_count(computer['cores'], 'core')}"),
+        ("machine", f"{computer['processor']}, {counted(computer['cores'], 'core')}"),
     ]
 
 
@@ -173,12 +164,3 @@ def spread(found: dict[str, Any], scale: float = 100, form: str = ".2f") -> str:
     """Mean and SD, the mean alone where there is no SD; ratios in percent."""
     middle = format(scale * found["mean"], form)
     return middle if found["sd"] is None else f"{middle} ± {format(scale * found['sd'], form)}"
-
-
-def interval(found: dict[str, Any], form: str = ".2f") -> str:
-    """Both ends in percent."""
-    return f"{format(100 * found['low'], form)} to {format(100 * found['high'], form)}"
-
-
-def _count(number: int, what: str) -> str:
-    return f"{number} {what}" if number == 1 else f"{number} {what}s"

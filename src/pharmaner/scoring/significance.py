@@ -21,7 +21,8 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from pharmaner.scoring.strict import Counts
+from pharmaner.document import Document
+from pharmaner.scoring.strict import Counts, Scorer, document_counts
 
 RATIOS = ("precision", "recall", "f1")
 """The order of the ratios in arrays, and their names in results."""
@@ -98,6 +99,32 @@ def resample(
         sums = (times_drawn @ by_document).reshape(size, len(runs), 3)
         means.append(_ratios(sums).mean(axis=1))
     return Resampled(_ratios(counts.sum(axis=1)).mean(axis=0), np.concatenate(means))
+
+
+def resample_by_type(
+    gold: Sequence[Document],
+    runs: Sequence[Sequence[Document]],
+    resamples: int = RESAMPLES,
+    seed: int = 0,
+) -> dict[str | None, Resampled]:
+    """A system's ratios by type, and of all types together under ``None``; every type is scored.
+
+    Args:
+        gold: annotated documents.
+        runs: the documents as each run of the system annotates them, matched by id.
+        resamples: how often the documents are drawn.
+        seed: decides the draws.
+
+    Raises:
+        ValueError: when there is no run or no document.
+    """
+    by_run = [document_counts(gold, predicted, Scorer.PUBLIC) for predicted in runs]
+    labels = {label for counts in by_run for of_document in counts for label in of_document}
+    micro = [[sum(d.values(), Counts()) for d in counts] for counts in by_run]
+    tables: dict[str | None, list[list[Counts]]] = {None: micro}
+    for label in sorted(labels):
+        tables[label] = [[d.get(label, Counts()) for d in counts] for counts in by_run]
+    return {label: resample(table, resamples, seed) for label, table in tables.items()}
 
 
 def intervals(system: Resampled) -> dict[str, Interval]:

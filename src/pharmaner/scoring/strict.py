@@ -5,11 +5,14 @@ doi:10.18653/v1/D19-5701): mentions are a set in each document, and 0/0 is 0.
 """
 
 import hashlib
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
 from pharmaner.document import Document, Span
+
+Key = tuple[str, tuple[Span, ...]]
+"""A mention as the scorers compare it: its type and its spans."""
 
 UNSCORED = frozenset({"UNCLEAR"})
 """Types that the Codalab scorer leaves out of gold and system."""
@@ -107,19 +110,19 @@ def score(
         official_missing: pass over gold documents that the system did not return, as the official
             scripts do; otherwise every mention of theirs counts as missed.
     """
-    returned = {document.id for document in predicted}
     gold_ids = {document.id for document in gold}
-    missing = tuple(document.id for document in gold if document.id not in returned)
-    counted = [d for d in gold if d.id in returned] if official_missing else list(gold)
+    returned_ids = {document.id for document in predicted}
+    documents = 0
     by_type: dict[str, Counts] = {}
-    for of_document in document_counts(counted, predicted, scorer):
-        for label, here in of_document.items():
+    for _, expected, found in compared(gold, predicted, scorer, official_missing):
+        documents += 1
+        for label, here in _counts(expected, found).items():
             by_type[label] = by_type.get(label, Counts()) + here
     return Score(
-        documents=len(counted),
+        documents=documents,
         micro=sum(by_type.values(), Counts()),
         by_type=dict(sorted(by_type.items())),
-        missing=missing,
+        missing=tuple(document.id for document in gold if document.id not in returned_ids),
         unexpected=tuple(document.id for document in predicted if document.id not in gold_ids),
         signature=_signature(gold, scorer, official_missing),
     )
@@ -133,23 +136,43 @@ def document_counts(
     Every mention of a document that the system did not return counts as missed. Types that occur
     on neither side of a document are absent from it.
     """
-    unscored = UNSCORED if scorer is Scorer.CODALAB else frozenset()
+    return [_counts(expected, found) for _, expected, found in compared(gold, predicted, scorer)]
+
+
+def compared(
+    gold: Iterable[Document],
+    predicted: Iterable[Document],
+    scorer: Scorer = Scorer.CODALAB,
+    official_missing: bool = False,
+) -> Iterator[tuple[Document, set[Key], set[Key]]]:
+    """Each gold document that counts, with what should be found in it and what was.
+
+    The arguments are those of ``score``.
+    """
+    unscored = left_out(scorer)
     returned = {document.id: document for document in predicted}
-    counts = []
     for document in gold:
-        expected = _keys(document, unscored)
-        found = _keys(returned[document.id], unscored) if document.id in returned else set()
-        of_document = {}
-        for label in sorted({key[0] for key in expected | found}):
-            wanted = {key for key in expected if key[0] == label}
-            given = {key for key in found if key[0] == label}
-            both, extra, lacking = wanted & given, given - wanted, wanted - given
-            of_document[label] = Counts(len(both), len(extra), len(lacking))
-        counts.append(of_document)
+        if document.id in returned:
+            yield document, _keys(document, unscored), _keys(returned[document.id], unscored)
+        elif not official_missing:
+            yield document, _keys(document, unscored), set()
+
+
+def left_out(scorer: Scorer) -> frozenset[str]:
+    """The types that a scorer leaves out of gold and system."""
+    return UNSCORED if scorer is Scorer.CODALAB else frozenset()
+
+
+def _counts(expected: set[Key], found: set[Key]) -> dict[str, Counts]:
+    counts = {}
+    for label in sorted({key[0] for key in expected | found}):
+        wanted = {key for key in expected if key[0] == label}
+        given = {key for key in found if key[0] == label}
+        counts[label] = Counts(len(wanted & given), len(given - wanted), len(wanted - given))
     return counts
 
 
-def _keys(document: Document, unscored: frozenset[str]) -> set[tuple[str, tuple[Span, ...]]]:
+def _keys(document: Document, unscored: frozenset[str]) -> set[Key]:
     return {(m.label, m.spans) for m in document.mentions if m.label not in unscored}
 
 
