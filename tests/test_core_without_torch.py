@@ -36,13 +36,14 @@ def test_audit_and_evaluate_need_no_torch(corpus: Path) -> None:
     assert json.loads(result.stdout)["f1"] == 1.0
 
 
-@pytest.mark.parametrize("verb", ["train", "predict", "compare", "report"])
+@pytest.mark.parametrize("verb", ["train", "predict", "compare", "report", "serve"])
 def test_what_needs_torch_says_how_to_get_it(corpus: Path, trained: Path, verb: str) -> None:
     arguments = {
         "train": ("train", "--train", corpus, "--output", corpus.parent / "m"),
         "compare": ("compare", "--train", corpus, "--dev", corpus, "--output", corpus.parent / "c"),
         "report": ("report", trained, "--dev", corpus, "--output", corpus.parent / "r"),
         "predict": ("predict", "--model", trained, corpus),
+        "serve": ("serve", "--model", trained, "--port", 0),
     }
     result = run_without_torch(*arguments[verb])
     assert result.returncode == 2

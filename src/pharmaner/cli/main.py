@@ -16,6 +16,7 @@ from pharmaner.cli import (
     predict,
     pretrain,
     report,
+    serve,
     train,
     tune,
 )
@@ -37,6 +38,7 @@ app.command()(train.train)
 app.command()(evaluate.evaluate)
 app.command()(errors.errors)
 app.command()(predict.predict)
+app.command()(serve.serve)
 app.command()(compare.compare)
 app.command()(report.report)
 app.command()(encoders.encoders)

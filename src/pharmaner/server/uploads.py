@@ -1,0 +1,108 @@
+"""An uploaded .txt, or a zip of them, as documents; nothing is ever written to a disk."""
+
+import struct
+import zipfile
+import zlib
+from io import BytesIO
+from pathlib import PurePosixPath
+
+from pharmaner.document import Document
+from pharmaner.server.refusal import RefusedError
+from pharmaner.server.settings import Limits
+
+_METHODS = {zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED}
+_ENCRYPTED = 0x1
+_DAMAGED = (
+    zipfile.BadZipFile,
+    NotImplementedError,
+    RuntimeError,
+    EOFError,
+    OSError,
+    ValueError,
+    struct.error,
+    zlib.error,
+)
+
+
+def read_upload(name: str, content: bytes, limits: Limits) -> list[Document]:
+    """The documents of an upload; their ids are the files' names without folder and suffix.
+
+    Args:
+        name: the file's name; its suffix says what it is.
+        content: the file.
+        limits: the bounds on a zip's members.
+
+    Raises:
+        RefusedError: 415 for another kind of file, 400 for bytes that are not UTF-8 and for a zip
+            that is damaged or encrypted, or holds anything but .txt files of different names,
+            413 for one that unpacks to more than the limits allow.
+    """
+    path = PurePosixPath(name.replace("\\", "/"))
+    if path.suffix.lower() == ".txt":
+        return [Document(path.stem, decoded(content, "the file"))]
+    if path.suffix.lower() == ".zip":
+        return _read_zip(content, limits)
+    raise RefusedError(415, "the file's name ends in neither .txt nor .zip, which are accepted")
+
+
+def decoded(content: bytes, where: str) -> str:
+    """UTF-8 bytes as text, code point by code point.
+
+    Raises:
+        RefusedError: 400 with the position of the first byte that is not UTF-8.
+    """
+    try:
+        return content.decode("utf-8")
+    except UnicodeDecodeError as error:
+        raise RefusedError(
+            400, f"{where}: the byte at position {error.start} is not UTF-8"
+        ) from None
+
+
+def _read_zip(content: bytes, limits: Limits) -> list[Document]:
+    documents: dict[str, Document] = {}
+    try:
+        with zipfile.ZipFile(BytesIO(content)) as archive:
+            entries = [entry for entry in archive.infolist() if not _is_passed_over(entry)]
+            _refuse_bomb(entries, len(content), limits)
+            for number, entry in enumerate(entries, start=1):
+                where = f"member {number} of the zip"
+                identifier = _identifier(entry, where)
+                if identifier in documents:
+                    raise RefusedError(400, f"{where}: an earlier one has its name")
+                with archive.open(entry) as stream:
+                    unpacked = stream.read(entry.file_size + 1)
+                documents[identifier] = Document(identifier, decoded(unpacked, where))
+    except _DAMAGED:
+        raise RefusedError(400, "the zip is damaged or no zip") from None
+    return list(documents.values())
+
+
+def _is_passed_over(entry: zipfile.ZipInfo) -> bool:
+    """Folders, and what macOS adds beside every file."""
+    return entry.is_dir() or entry.filename.startswith("__MACOSX/")
+
+
+def _refuse_bomb(entries: list[zipfile.ZipInfo], packed: int, limits: Limits) -> None:
+    """Refuse by the sizes that the zip states; no more than is stated is ever unpacked."""
+    if len(entries) > limits.documents:
+        raise RefusedError(413, f"{len(entries)} documents; {limits.documents} are accepted")
+    unpacked = sum(entry.file_size for entry in entries)
+    accepted = min(limits.unpacked_bytes, limits.unpacked_ratio * packed)
+    if unpacked > accepted:
+        raise RefusedError(413, f"unpacks to {unpacked} bytes; of this zip {accepted} are accepted")
+
+
+def _identifier(entry: zipfile.ZipInfo, where: str) -> str:
+    if entry.flag_bits & _ENCRYPTED:
+        raise RefusedError(400, f"{where}: is encrypted")
+    if entry.compress_type not in _METHODS:
+        raise RefusedError(400, f"{where}: is compressed otherwise than by deflate")
+    name = entry.orig_filename
+    path = PurePosixPath(name)
+    is_outside = path.is_absolute() or ".." in path.parts or name[1:2] == ":"
+    if is_outside or "\\" in name or "\0" in name:
+        raise RefusedError(400, f"{where}: its name leaves the zip")
+    if path.suffix.lower() != ".txt":
+        raise RefusedError(400, f"{where}: is no .txt")
+    return path.stem
