@@ -52,7 +52,11 @@ def keyed(strict: Server) -> Iterator[httpx.Client]:
 
 
 @pytest.mark.parametrize("path", ["/v1/predict", "/v1/predict/file", "/v1/none"])
-@pytest.mark.parametrize("bearing", ["", "Bearer", "Bearer wrong", f"Basic {KEYS[0][0]}"])
+@pytest.mark.parametrize(
+    "bearing",
+    ["", "Bearer", "Bearer wrong", f"Basic {KEYS[0][0]}"],
+    ids=["none", "empty", "wrong", "another scheme"],
+)
 def test_without_a_known_key_nothing_is_read(strict: Server, path: str, bearing: str) -> None:
     headers = {"authorization": bearing} if bearing else {}
     with strict.client() as client:
