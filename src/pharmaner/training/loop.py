@@ -12,6 +12,7 @@ from accelerate import Accelerator
 
 from pharmaner.errors import InputError
 from pharmaner.recipe import TrainingSection
+from pharmaner.training.allocator import keep_freed_memory
 from pharmaner.training.batches import plan_batches
 from pharmaner.training.checkpoint import (
     TrainingState,
@@ -79,6 +80,7 @@ class Fit:
 
         Afterwards the network holds the kept weights: of the best dev epoch, or the last.
         """
+        keep_freed_memory()
         accelerator = Accelerator()
         if accelerator.num_processes > 1:
             raise InputError(f"{accelerator.num_processes} processes; one is accepted")
