@@ -6,6 +6,7 @@ import sys
 
 import pytest
 
+glibc_only = pytest.mark.skipif(platform.libc_ver()[0] != "glibc", reason="only glibc is told")
 ROUNDS = """
 import resource, sys
 import torch
@@ -24,11 +25,33 @@ print(resource.getrusage(resource.RUSAGE_SELF).ru_minflt - before)
 """
 
 
-def faults(how: str) -> int:
-    command = [sys.executable, "-c", ROUNDS, how]
+RELEASED = """
+from pathlib import Path
+import torch
+from pharmaner.training.allocator import keep_freed_memory, release_freed_memory
+
+def resident_mb():
+    return int(Path("/proc/self/statm").read_text().split()[1]) * 4096 // 1_000_000
+keep_freed_memory()
+held = [torch.empty(4_000_000).fill_(1.0) for _ in range(32)]
+del held[::2]
+before = resident_mb()
+release_freed_memory()
+print(before - resident_mb())
+"""
+
+
+def run(script: str, *arguments: str) -> int:
+    command = [sys.executable, "-c", script, *arguments]
     return int(subprocess.run(command, capture_output=True, text=True, check=True).stdout)
 
 
-@pytest.mark.skipif(platform.libc_ver()[0] != "glibc", reason="only glibc is told")
+@glibc_only
 def test_freed_blocks_are_not_fetched_from_the_kernel_again() -> None:
-    assert faults("kept") < faults("default") / 100
+    assert run(ROUNDS, "kept") < run(ROUNDS, "default") / 100
+
+
+@glibc_only
+def test_gaps_between_blocks_in_use_are_handed_back_when_asked() -> None:
+    freed_mb = 16 * 16
+    assert run(RELEASED) > 0.8 * freed_mb

@@ -14,9 +14,16 @@ def keep_freed_memory() -> None:
     fresh from the kernel, page by page and zeroed, which takes a third of a step on two cores.
     Elsewhere than on glibc nothing is changed.
     """
-    if not sys.platform.startswith("linux"):
-        return
-    mallopt = getattr(ctypes.CDLL(None), "mallopt", None)
-    if mallopt is not None:
-        mallopt(_MMAP_MAX, 0)
-        mallopt(_TRIM_THRESHOLD, -1)
+    _call("mallopt", _MMAP_MAX, 0)
+    _call("mallopt", _TRIM_THRESHOLD, -1)
+
+
+def release_freed_memory() -> None:
+    """Hand back what is kept; now and then, for batches of many lengths leave gaps."""
+    _call("malloc_trim", 0)
+
+
+def _call(name: str, *arguments: int) -> None:
+    function = getattr(ctypes.CDLL(None), name, None) if sys.platform == "linux" else None
+    if function is not None:
+        function(*arguments)

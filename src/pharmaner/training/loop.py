@@ -12,7 +12,7 @@ from accelerate import Accelerator
 
 from pharmaner.errors import InputError
 from pharmaner.recipe import TrainingSection
-from pharmaner.training.allocator import keep_freed_memory
+from pharmaner.training.allocator import keep_freed_memory, release_freed_memory
 from pharmaner.training.batches import plan_batches
 from pharmaner.training.checkpoint import (
     TrainingState,
@@ -135,6 +135,7 @@ class Fit:
             if now - saved > CHECKPOINT_SECONDS and state.batch < len(plan):
                 state.seconds += now - begun
                 save_checkpoint(self.folder, self.network, optimizer, state)
+                release_freed_memory()
                 saved = begun = time.monotonic()
         state.seconds += time.monotonic() - begun
         self._end_epoch(state)
