@@ -77,6 +77,14 @@ def test_others_may_read_what_is_written(tmp_path: Path) -> None:
     assert (tmp_path / "out" / "file").stat().st_mode & 0o777 == 0o644
 
 
+def test_others_may_read_every_file_of_a_folder(tmp_path: Path) -> None:
+    with whole_folder(tmp_path / "out") as folder:
+        (folder / "deep").mkdir(mode=0o700)
+        (folder / "deep" / "weights").touch(mode=0o600)
+    modes = [path.stat().st_mode & 0o777 for path in sorted((tmp_path / "out").rglob("*"))]
+    assert modes == [0o755, 0o644]
+
+
 def test_a_folder_appears_only_when_it_is_whole(tmp_path: Path) -> None:
     target = tmp_path / "deep" / "deeper" / "out"
     with whole_folder(target) as folder:

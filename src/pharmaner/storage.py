@@ -61,6 +61,7 @@ def whole_folder(folder: Path) -> Iterator[Path]:
     try:
         temporary.chmod(0o755)
         yield temporary
+        _let_others_read(temporary)
         temporary.replace(folder)
     except OSError as error:
         shutil.rmtree(temporary, ignore_errors=True)
@@ -68,6 +69,12 @@ def whole_folder(folder: Path) -> Iterator[Path]:
     except BaseException:
         shutil.rmtree(temporary, ignore_errors=True)
         raise
+
+
+def _let_others_read(folder: Path) -> None:
+    """Files for everyone, as ``write_bytes`` leaves them; safetensors writes for its owner only."""
+    for path in folder.rglob("*"):
+        path.chmod(0o755 if path.is_dir() else 0o644)
 
 
 def sha256(path: Path) -> str:
