@@ -50,7 +50,7 @@ class CorpusSection(Section):
 class EncoderSection(Section):
     """The pre-trained encoder: a packaged name, a folder, or a hub id with its revision."""
 
-    name: str = ""
+    name: str = "pharmaner-es"
     revision: str = ""
 
 

