@@ -8,6 +8,7 @@ import typer
 from pharmaner.cli import (
     audit,
     compare,
+    corpus,
     demo,
     encoders,
     errors,
@@ -46,12 +47,13 @@ app.command()(pretrain.pretrain)
 app.command()(pack.pack)
 app.command()(tune.tune)
 app.command()(demo.demo)
+app.add_typer(corpus.app, name="corpus")
 
 
 def run() -> None:
     """Run the command line; bad input is one line on standard error and exit code 2."""
-    for stream in (sys.stdout, sys.stderr):
-        stream.reconfigure(encoding="utf-8", newline="\n")  # type: ignore[union-attr]
+    for stream, unwritable in ((sys.stdout, "strict"), (sys.stderr, "backslashreplace")):
+        stream.reconfigure(encoding="utf-8", errors=unwritable, newline="\n")  # type: ignore[union-attr]
     try:
         app()
     except PharmanerError as error:

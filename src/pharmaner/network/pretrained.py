@@ -13,8 +13,10 @@ from transformers.utils import logging
 from pharmaner.errors import EncoderError
 
 
-def load_pretrained(auto_class: Any, folder: Path, **options: Any) -> Any:
+def load_pretrained(auto_class: Any, folder: Path | None, **options: Any) -> Any:
     """What ``auto_class.from_pretrained`` makes of a folder, in fp32 with eager attention.
+
+    Without a folder, ``options`` hold the configuration and the weights.
 
     Raises:
         EncoderError: when transformers cannot read the folder; one line says why.
