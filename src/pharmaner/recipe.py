@@ -194,9 +194,9 @@ def _apply(tables: dict[str, Any], override: str) -> None:
     path, equals, value = override.partition("=")
     section, dot, key = path.partition(".")
     if not (equals and dot and section and key):
-        raise RecipeError(f"--set {override}: section.key=value is accepted")
+        raise RecipeError(f"--set {_shown(override)}: section.key=value is accepted")
     if not isinstance(table := tables.setdefault(section, {}), dict):
-        raise RecipeError(f"--set {override}: {section} is not a table")
+        raise RecipeError(f"--set {_shown(override)}: {_shown(section)} is not a table")
     try:
         table[key] = tomllib.loads(f"value = {value}")["value"]
     except (ValueError, RecursionError):
