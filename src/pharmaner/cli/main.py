@@ -1,5 +1,6 @@
 """The command line: one file a verb; each parses, calls the library and prints."""
 
+import errno
 import os
 import sys
 
@@ -26,6 +27,9 @@ from pharmaner.errors import PharmanerError
 # Idle OpenMP threads spin by default, which slows whatever shares the processor, and training
 # itself, up to tenfold; a short spin costs nothing when nothing else runs.
 os.environ.setdefault("GOMP_SPINCOUNT", "10000")
+
+DISK_FAILURES = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EROFS}
+"""What a full disk, a used-up quota, or a disk that may not be written to says."""
 
 app = typer.Typer(
     name="pharmaner",
@@ -58,4 +62,10 @@ def run() -> None:
         app()
     except PharmanerError as error:
         sys.stderr.write(f"error: {error}\n")
+        sys.exit(2)
+    except OSError as error:
+        if error.errno not in DISK_FAILURES:
+            raise
+        place = error.filename or "the disk"
+        sys.stderr.write(f"error: {place}: cannot be written: {error.strerror}\n")
         sys.exit(2)
