@@ -6,6 +6,10 @@ recipe.toml       the resolved recipe
 run-log.jsonl     a record for each epoch
 README.md         the model card
 manifest.json     format version, hashes of the files, scores, corpora, versions
+
+A folder may come from a stranger: it is data. Files that the manifest does not name are never read,
+links are refused, and what the files say must agree before anything is made of them. The hashes
+tell that a folder is the one that was written, not who wrote it.
 """
 
 import json
@@ -23,14 +27,24 @@ FORMAT = 1
 
 MANIFEST = "manifest.json"
 
+NEEDED = ("recipe.toml", "tokenizer.json", "config.json", "model.safetensors")
+"""The files that a prediction rests on."""
+
+LARGEST_DESCRIPTION = 1 << 24
+"""The most bytes of manifest.json, config.json and recipe.toml."""
+
 
 @dataclass(frozen=True, slots=True)
 class ModelFolder:
-    """A model folder whose manifest was read and whose files' hashes were verified."""
+    """A model folder whose manifest was read and whose files' hashes were verified.
+
+    ``vocabulary`` is the number of pieces that the network knows.
+    """
 
     path: Path
     recipe: Recipe
     manifest: dict[str, Any]
+    vocabulary: int
 
     @property
     def scheme(self) -> LabelScheme:
@@ -60,28 +74,97 @@ def open_model_folder(path: Path) -> ModelFolder:
     """Read a model folder's manifest and verify its files.
 
     Raises:
-        ModelFolderError: when the folder, its manifest or a file is missing, a file is not the
-            one that the manifest vouches for, or the format is newer than this version reads.
+        ModelFolderError: when the folder, its manifest or a file is missing, a link, or larger
+            than accepted, a file is not the one that the manifest vouches for, the format is newer
+            than this version reads, or the files contradict each other.
+        RecipeError: when recipe.toml is none.
     """
     if not path.is_dir():
         raise ModelFolderError(f"{path}: no such folder; a folder that `train` wrote is accepted")
-    try:
-        manifest = json.loads((path / MANIFEST).read_text(encoding="utf-8"))
-        if (version := manifest["format"]) != FORMAT:
-            raise ModelFolderError(f"{path}: format {version}; this version reads format {FORMAT}")
-        hashes, _ = dict(manifest["files"]), int(manifest["pad_id"])
-    except FileNotFoundError:
-        raise ModelFolderError(f"{path}: holds no {MANIFEST}, so it is no model folder") from None
-    except (OSError, ValueError, KeyError, TypeError):
-        raise ModelFolderError(f"{path / MANIFEST}: is not a manifest") from None
-    for name, expected in hashes.items():
-        file = path / name
-        if file.parent != path or not file.is_file():
-            raise ModelFolderError(f"{path}: {name} is missing")
-        if sha256(file) != expected:
-            raise ModelFolderError(f"{file}: is not the file that {MANIFEST} vouches for")
-    for needed in ("recipe.toml", "tokenizer.json", "config.json", "model.safetensors"):
-        if needed not in hashes:
+    manifest = _read_manifest(path)
+    for name, expected in manifest["files"].items():
+        _verify(path, name, expected)
+    for needed in NEEDED:
+        if needed not in manifest["files"]:
             raise ModelFolderError(f"{path}: {MANIFEST} does not vouch for {needed}")
-    content = (path / "recipe.toml").read_text(encoding="utf-8")
-    return ModelFolder(path, parse_recipe(content, str(path / "recipe.toml")), manifest)
+    file = path / "recipe.toml"
+    try:
+        content = _description(file).decode("utf-8")
+    except UnicodeDecodeError:
+        raise ModelFolderError(f"{file}: is not UTF-8") from None
+    recipe = parse_recipe(content, str(file))
+    vocabulary = _check_config(path / "config.json", recipe, manifest["pad_id"])
+    return ModelFolder(path, recipe, manifest, vocabulary)
+
+
+def _read_manifest(folder: Path) -> dict[str, Any]:
+    file = folder / MANIFEST
+    try:
+        manifest = json.loads(_description(file))
+        if type(version := manifest["format"]) is int and version != FORMAT:
+            raise ModelFolderError(
+                f"{folder}: format {version}; this version reads format {FORMAT}"
+            )
+        files = manifest["files"]
+        is_manifest = version == FORMAT and type(manifest["pad_id"]) is int
+        is_manifest &= isinstance(files, dict) and all(isinstance(h, str) for h in files.values())
+    except FileNotFoundError:
+        raise ModelFolderError(f"{folder}: holds no {MANIFEST}, so it is no model folder") from None
+    except (OSError, ValueError, KeyError, TypeError, RecursionError):
+        is_manifest = False
+    if not is_manifest:
+        raise ModelFolderError(f"{file}: is not a manifest")
+    return dict(manifest)
+
+
+def _verify(folder: Path, name: str, expected: str) -> None:
+    file = folder / name
+    shown = name if name.isprintable() and len(name) < 256 else f"{ascii(name)[:64]}..."
+    try:
+        is_link = file.parent == folder and file.is_symlink()
+        is_there = file.parent == folder and file.is_file()
+        is_same = is_there and sha256(file) == expected
+    except OSError as error:
+        raise ModelFolderError(f"{folder}: {shown} cannot be read: {error.strerror}") from None
+    if is_link:
+        raise ModelFolderError(f"{folder}: {shown} is a link; plain files are accepted")
+    if not is_there:
+        raise ModelFolderError(f"{folder}: {shown} is missing")
+    if not is_same:
+        raise ModelFolderError(f"{file}: is not the file that {MANIFEST} vouches for")
+
+
+def _description(file: Path) -> bytes:
+    if file.is_symlink():
+        raise ModelFolderError(f"{file.parent}: {file.name} is a link; plain files are accepted")
+    with file.open("rb") as stream:
+        content = stream.read(LARGEST_DESCRIPTION + 1)
+    if len(content) > LARGEST_DESCRIPTION:
+        raise ModelFolderError(
+            f"{file}: is too large; up to {LARGEST_DESCRIPTION >> 20} MiB are accepted"
+        )
+    return content
+
+
+def _check_config(file: Path, recipe: Recipe, pad_id: int) -> int:
+    """Compare what config.json says with the recipe; returns the size of the vocabulary."""
+    try:
+        config = json.loads(_description(file))
+        by_index = {int(index): tag for index, tag in config["id2label"].items()}
+        vocabulary = config["vocab_size"]
+        is_config = type(vocabulary) is int and isinstance(config["model_type"], str)
+    except (ValueError, KeyError, TypeError, AttributeError, RecursionError):
+        is_config = False
+    if not is_config:
+        raise ModelFolderError(f"{file}: is not the configuration of a tagger")
+    if "auto_map" in config:
+        raise ModelFolderError(f"{file}: asks for code from its folder, which is never run")
+    try:
+        tags = scheme_of(recipe).tags
+    except ValueError as error:
+        raise ModelFolderError(f"{file.parent / 'recipe.toml'}: {error}") from None
+    if by_index != dict(enumerate(tags)):
+        raise ModelFolderError(f"{file}: its labels are not those of recipe.toml")
+    if not 0 <= pad_id < vocabulary:
+        raise ModelFolderError(f"{file}: {vocabulary} pieces; {MANIFEST} pads with piece {pad_id}")
+    return int(vocabulary)

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 from pharmaner.document import Document
-from pharmaner.errors import MissingExtraError
+from pharmaner.errors import MissingExtraError, ModelFolderError
 from pharmaner.model_folder import ModelFolder, open_model_folder
 from pharmaner.prediction.predictor import Backend, Prediction, Predictor, Windower
 from pharmaner.recipe import Recipe
@@ -27,11 +27,13 @@ class Tagger:
         """Load a model folder; nothing in it is executed.
 
         Raises:
-            ModelFolderError: when the folder is incomplete, altered, or of a newer format.
+            ModelFolderError: when the folder is incomplete, altered, of a newer format, or its
+                files contradict each other.
             MissingExtraError: when the folder needs torch, which is not installed.
         """
         model = open_model_folder(Path(folder))
         tokenizer = PieceTokenizer.from_file(model.path / "tokenizer.json")
+        _check_pieces(model, tokenizer)
         windower = Windower(tokenizer, model.recipe.text)
         auxiliary = model.recipe.corpus.auxiliary
         predictor = Predictor(_backend(model), windower, model.scheme, auxiliary, model.pad_id)
@@ -46,12 +48,22 @@ class Tagger:
         return self._predictor.predict(documents)
 
 
+def _check_pieces(model: ModelFolder, tokenizer: PieceTokenizer) -> None:
+    if tokenizer.highest_id >= model.vocabulary:
+        raise ModelFolderError(
+            f"{model.path}: tokenizer.json has piece {tokenizer.highest_id}; the network knows "
+            f"{model.vocabulary} pieces"
+        )
+
+
 def _backend(model: ModelFolder) -> Backend:
     try:
-        from pharmaner.network.tagger_network import load_network
+        from pharmaner.network.tagger_network import check_window, load_network
         from pharmaner.network.torch_backend import TorchBackend
     except ImportError:
         raise MissingExtraError(
             f"{model.path}: its weights need torch; `pip install 'pharmaner[train]'` brings it"
         ) from None
-    return TorchBackend(load_network(model.path))
+    network = load_network(model.path)
+    check_window(network.config, model.recipe.text.window)
+    return TorchBackend(network)

@@ -6,11 +6,11 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
-from transformers import AutoModelForTokenClassification, AutoTokenizer
+from transformers import AutoModelForTokenClassification, AutoTokenizer, pipeline
 from transformers.utils import logging
 
 from pharmaner.document import Document
-from pharmaner.errors import EncoderError
+from pharmaner.errors import ModelFolderError
 from pharmaner.model_folder import open_model_folder
 from pharmaner.network.tagger_network import load_network
 from pharmaner.tagger import Tagger
@@ -48,6 +48,20 @@ def test_auto_classes_give_the_same_pieces_and_emissions(trained: Path) -> None:
         assert np.exp(row) == pytest.approx(probabilities / probabilities.sum(), abs=1e-5)
 
 
+def test_the_pipeline_agrees_on_short_texts_and_cuts_long_ones(
+    trained: Path, small_corpus: list[Document]
+) -> None:
+    tag = pipeline("token-classification", model=str(trained), aggregation_strategy="first")
+    tagger = Tagger.load(trained)
+    for document in small_corpus:
+        theirs = [(e["start"], e["end"], e["entity_group"]) for e in tag(document.text)]
+        ours = tagger.predict(document.text).mentions
+        assert theirs == [(m.start, m.end, m.label) for m in ours] != []
+    long = " ".join(document.text for document in small_corpus * 3)
+    assert max(entity["end"] for entity in tag(long)) < len(long) / 2
+    assert tagger.predict(long).mentions[-1].end > len(long) - 10
+
+
 def test_the_tokenizer_in_the_folder_truncates_nothing(trained: Path) -> None:
     content = json.loads((trained / "tokenizer.json").read_text())
     assert content["truncation"] is None
@@ -75,5 +89,5 @@ def test_a_trained_network_whose_head_does_not_fit_is_refused(
     config["label2id"] = {"O": 0, "B-DRUG": 1}
     (tmp_path / "config.json").write_text(json.dumps(config))
     (tmp_path / "model.safetensors").write_bytes((trained / "model.safetensors").read_bytes())
-    with pytest.raises(EncoderError):
+    with pytest.raises(ModelFolderError, match="values, model"):
         load_network(tmp_path)

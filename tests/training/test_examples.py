@@ -1,11 +1,29 @@
+from collections.abc import Sequence
 from pathlib import Path
+
+import numpy as np
+import numpy.typing as npt
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 
 from pharmaner.document import Document, Mention
 from pharmaner.labels import LabelScheme, Tagging
 from pharmaner.network.encoder_tokenizer import encoder_tokenizer
-from pharmaner.prediction.predictor import Windower
+from pharmaner.prediction.predictor import Predictor, Windower
 from pharmaner.recipe import TextSection
-from pharmaner.training.examples import NOT_LEARNED, make_examples
+from pharmaner.training.examples import NOT_LEARNED, Example, make_examples
+from tests.prediction.test_predictor import (
+    KINDS,
+    PAD,
+    NumberedTokenizer,
+    annotated,
+    gold,
+    mentions,
+    prepared,
+    sections,
+    texts,
+)
 
 
 def test_every_piece_has_the_tag_of_its_word(tiny_bert: Path) -> None:
@@ -52,3 +70,52 @@ def test_each_piece_of_a_long_text_is_learned_in_exactly_one_window(tiny_bert: P
         if label != NOT_LEARNED
     ]
     assert learned == whole.ids
+
+
+class PerfectBackend:
+    """Answers every piece with the label that was to be learned; knows nothing of the others."""
+
+    def __init__(self, examples: Sequence[Example], tags: int) -> None:
+        self.tags = tags
+        self.labels: dict[int, int] = {}
+        for example in examples:
+            pairs = zip(example.input_ids.tolist(), example.labels.tolist(), strict=True)
+            self.labels |= {piece: label for piece, label in pairs if label != NOT_LEARNED}
+
+    def log_probabilities(
+        self, input_ids: npt.NDArray[np.int64], attention_mask: npt.NDArray[np.int64]
+    ) -> npt.NDArray[np.floating]:
+        scores = np.full((*input_ids.shape, self.tags), np.nan)
+        for row, column in zip(*np.nonzero(attention_mask), strict=True):
+            label = self.labels.get(int(input_ids[row, column]))
+            if label is not None:
+                scores[row, column] = np.log(0.1 / self.tags)
+                scores[row, column, label] = np.log(0.9)
+        return scores
+
+
+@pytest.mark.parametrize("kind", KINDS)
+@settings(
+    deadline=None,
+    max_examples=50,
+    suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large],
+)
+@given(data=st.data(), text=sections, tagging=st.sampled_from(list(Tagging)))
+def test_a_model_that_has_learned_every_label_gives_back_the_gold_mentions(
+    tiny_tokenizers: dict[str, object],
+    kind: str,
+    data: st.DataObject,
+    text: TextSection,
+    tagging: Tagging,
+) -> None:
+    tokenizer = tiny_tokenizers[kind]
+    drawn = data.draw(st.lists(texts, min_size=1, max_size=3))
+    documents = [annotated(data.draw, n, t, tokenizer) for n, t in enumerate(drawn)]
+    scheme = LabelScheme(("DRUG", "PROTEIN"), tagging)
+    learned, read = (Windower(NumberedTokenizer(prepared(tokenizer)), text) for _ in "12")
+    examples, report = make_examples(documents, learned, scheme)
+    assert report.losses == []
+    backend = PerfectBackend(examples, len(scheme.tags))
+    predictions = list(Predictor(backend, read, scheme, pad_id=PAD).predict(documents))
+    assert mentions(predictions) == gold(documents)
+    assert all(p.words_read_as_outside == p.positions_overruled == 0 for p in predictions)

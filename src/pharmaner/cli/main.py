@@ -1,5 +1,6 @@
 """The command line: one file a verb; each parses, calls the library and prints."""
 
+import errno
 import os
 import sys
 
@@ -8,6 +9,7 @@ import typer
 from pharmaner.cli import (
     audit,
     compare,
+    corpus,
     demo,
     encoders,
     errors,
@@ -25,6 +27,9 @@ from pharmaner.errors import PharmanerError
 # Idle OpenMP threads spin by default, which slows whatever shares the processor, and training
 # itself, up to tenfold; a short spin costs nothing when nothing else runs.
 os.environ.setdefault("GOMP_SPINCOUNT", "10000")
+
+DISK_FAILURES = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EROFS}
+"""What a full disk, a used-up quota, or a disk that may not be written to says."""
 
 app = typer.Typer(
     name="pharmaner",
@@ -46,14 +51,21 @@ app.command()(pretrain.pretrain)
 app.command()(pack.pack)
 app.command()(tune.tune)
 app.command()(demo.demo)
+app.add_typer(corpus.app, name="corpus")
 
 
 def run() -> None:
     """Run the command line; bad input is one line on standard error and exit code 2."""
-    for stream in (sys.stdout, sys.stderr):
-        stream.reconfigure(encoding="utf-8", newline="\n")  # type: ignore[union-attr]
+    for stream, unwritable in ((sys.stdout, "strict"), (sys.stderr, "backslashreplace")):
+        stream.reconfigure(encoding="utf-8", errors=unwritable, newline="\n")  # type: ignore[union-attr]
     try:
         app()
     except PharmanerError as error:
         sys.stderr.write(f"error: {error}\n")
+        sys.exit(2)
+    except OSError as error:
+        if error.errno not in DISK_FAILURES:
+            raise
+        place = error.filename or "the disk"
+        sys.stderr.write(f"error: {place}: cannot be written: {error.strerror}\n")
         sys.exit(2)

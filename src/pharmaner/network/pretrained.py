@@ -7,14 +7,17 @@ from pickle import UnpicklingError
 from typing import Any
 
 import torch
+from safetensors import SafetensorError
 from transformers import AutoConfig
 from transformers.utils import logging
 
-from pharmaner.errors import EncoderError
+from pharmaner.errors import EncoderError, OutputError
 
 
-def load_pretrained(auto_class: Any, folder: Path, **options: Any) -> Any:
+def load_pretrained(auto_class: Any, folder: Path | None, **options: Any) -> Any:
     """What ``auto_class.from_pretrained`` makes of a folder, in fp32 with eager attention.
+
+    Without a folder, ``options`` hold the configuration and the weights.
 
     Raises:
         EncoderError: when transformers cannot read the folder; one line says why.
@@ -36,6 +39,19 @@ def load_pretrained(auto_class: Any, folder: Path, **options: Any) -> Any:
         except (OSError, ValueError, RuntimeError, KeyError) as error:
             reason = str(error).partition("\n")[0]
             raise EncoderError(f"{folder}: {reason}") from error
+
+
+def save_pretrained(network: torch.nn.Module, folder: Path) -> None:
+    """Write config.json and model.safetensors.
+
+    Raises:
+        OutputError: when the disk cannot be written to, or is full.
+    """
+    with quiet():
+        try:
+            network.save_pretrained(folder)  # type: ignore[operator]
+        except SafetensorError as error:
+            raise OutputError(f"{folder}: cannot be written: {error}") from error
 
 
 def load_config(folder: Path, **changes: Any) -> Any:

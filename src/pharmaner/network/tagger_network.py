@@ -4,9 +4,10 @@ from pathlib import Path
 from typing import Any
 
 import torch
+from safetensors.torch import load_file
 from transformers import AutoModelForTokenClassification
 
-from pharmaner.errors import RecipeError
+from pharmaner.errors import ModelFolderError, RecipeError
 from pharmaner.labels import LabelScheme
 from pharmaner.network.pretrained import load_config, load_pretrained
 from pharmaner.recipe import Recipe
@@ -44,13 +45,45 @@ def new_network(encoder_folder: Path, scheme: LabelScheme, recipe: Recipe) -> to
 
 
 def load_network(folder: Path) -> torch.nn.Module:
-    """A trained network from a model folder.
+    """A trained network from a model folder's config.json and model.safetensors, nothing else.
+
+    A network is made only where the weights' file holds all of its values, so that a configuration
+    cannot ask for more memory than the file has, and no weight is left as it was drawn.
 
     Raises:
-        EncoderError: when the weights do not fit the configuration.
+        ModelFolderError: when the two cannot be read or do not fit each other.
     """
-    network: torch.nn.Module = load_pretrained(AutoModelForTokenClassification, folder)
-    return network
+    try:
+        config = load_config(folder)
+        weights = load_file(folder / "model.safetensors")
+        architecture = _architecture(config, weights)
+        network, report = load_pretrained(
+            architecture, None, config=config, state_dict=weights, output_loading_info=True
+        )
+    except Exception as error:  # transformers raises whatever a hostile configuration leads to
+        reason = str(error).partition("\n")[0]
+        raise ModelFolderError(f"{folder}: its network cannot be loaded: {reason}") from error
+    if odd := sorted(name for names in report.values() for name in map(str, names)):
+        raise ModelFolderError(f"{folder}: config.json and model.safetensors differ in {odd[0]}")
+    loaded: torch.nn.Module = network
+    return loaded
+
+
+def _architecture(config: Any, weights: dict[str, torch.Tensor]) -> Any:
+    """The class of a configuration's network.
+
+    Raises:
+        ValueError: when its parameters are not as many as the weights.
+    """
+    if config.num_hidden_layers > len(weights):
+        raise ValueError(f"{config.num_hidden_layers} layers, {len(weights)} tensors")
+    with torch.device("meta"):
+        empty = AutoModelForTokenClassification.from_config(config)
+    wanted = sum(tensor.numel() for tensor in empty.state_dict().values())
+    found = sum(tensor.numel() for tensor in weights.values())
+    if wanted != found:
+        raise ValueError(f"config.json needs {wanted} values, model.safetensors has {found}")
+    return type(empty)
 
 
 def _set_dropout(config: Any, recipe: Recipe) -> None:

@@ -14,11 +14,12 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from pharmaner.document import Span
+from pharmaner.errors import InputError, ModelFolderError
 from pharmaner.text.words import WORD_PATTERN
 
 if TYPE_CHECKING:
     import numpy.typing as npt
-    from tokenizers import Tokenizer
+    from tokenizers import Encoding, Tokenizer
 
 NO_WORD = -1
 """The word index of a piece that stands for white space alone."""
@@ -51,24 +52,43 @@ class PieceTokenizer:
         tokenizer.no_padding()
         tokenizer.encode_special_tokens = True
         self.tokenizer = tokenizer
-        probe = tokenizer.encode("a")
+        probe = _encoded(tokenizer, "a")
         inside = [place for place, special in enumerate(probe.special_tokens_mask) if not special]
+        if not inside:
+            raise ValueError("the tokenizer gives a letter no piece")
         self.prefix: list[int] = probe.ids[: inside[0]]
         self.suffix: list[int] = probe.ids[inside[-1] + 1 :]
 
     @classmethod
     def from_file(cls, path: Path) -> "PieceTokenizer":
-        """Read a ``tokenizer.json``."""
+        """Read a ``tokenizer.json``.
+
+        Raises:
+            ModelFolderError: when it holds no tokenizer, or one that gives a letter no piece.
+        """
         from tokenizers import Tokenizer
 
-        return cls(Tokenizer.from_file(str(path)))
+        try:
+            return cls(Tokenizer.from_file(str(path)))
+        except Exception as error:  # tokenizers raises bare Exception for what it cannot read
+            reason = str(error).partition("\n")[0]
+            raise ModelFolderError(f"{path}: cannot be used: {reason}") from error
+
+    @property
+    def highest_id(self) -> int:
+        """The highest vocabulary index that a text can be cut into, special pieces included."""
+        indices = self.tokenizer.get_vocab().values()
+        return max(*indices, *self.prefix, *self.suffix, 0)
 
     def pieces(self, text: str, words: Sequence[Span]) -> Pieces:
         """Cut a whole text into pieces and assign them to its words.
 
         A piece belongs to the word of its first code point that is not white space.
+
+        Raises:
+            InputError: when the tokenizer gives up, as over a pattern that backtracks without end.
         """
-        encoding = self.tokenizer.encode(text, add_special_tokens=False)
+        encoding = _encoded(self.tokenizer, text, add_special_tokens=False)
         starts = [word.start for word in words]
         ends = [word.end for word in words]
         owners = []
@@ -77,6 +97,16 @@ class PieceTokenizer:
             inside = word < len(words) and starts[word] < end
             owners.append(word if inside else NO_WORD)
         return Pieces(np.array(encoding.ids, dtype=np.int64), np.array(owners, dtype=np.int64))
+
+
+def _encoded(tokenizer: "Tokenizer", text: str, add_special_tokens: bool = True) -> "Encoding":
+    try:
+        return tokenizer.encode(text, add_special_tokens=add_special_tokens)
+    except BaseException as error:  # a panic of the library is no Exception
+        if not isinstance(error, Exception) and type(error).__name__ != "PanicException":
+            raise
+        reason = str(error).partition("\n")[0]
+        raise InputError(f"the tokenizer cannot cut a text into pieces: {reason}") from error
 
 
 def split_words_inside(tokenizer: "Tokenizer") -> None:

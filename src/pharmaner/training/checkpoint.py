@@ -11,8 +11,10 @@ from pathlib import Path
 from typing import Any
 
 import torch
+from safetensors import SafetensorError
 from safetensors.torch import load_file, save_file
 
+from pharmaner.errors import OutputError
 from pharmaner.storage import whole_folder, write_text
 
 _PREFIX = "checkpoint-"
@@ -46,7 +48,7 @@ def save_checkpoint(
     older = _checkpoints(folder)
     with whole_folder(target) as temporary:
         save_weights(network, temporary / "weights.safetensors")
-        save_file(_flat(optimizer), temporary / "optimizer.safetensors")
+        _save(_flat(optimizer), temporary / "optimizer.safetensors")
         write_text(temporary / "state.json", json.dumps(asdict(state), indent=1))
     for old in older:
         shutil.rmtree(old)
@@ -65,16 +67,27 @@ def load_checkpoint(
 
 
 def save_weights(network: torch.nn.Module, path: Path) -> None:
-    """Write a network's weights as safetensors, atomically; tied weights are written twice."""
+    """Write a network's weights as safetensors, atomically; tied weights are written twice.
+
+    Raises:
+        OutputError: when the disk cannot be written to, or is full.
+    """
     tensors = {name: t.detach().cpu().clone() for name, t in network.state_dict().items()}
     temporary = path.with_name(f".{path.name}")
-    save_file(tensors, temporary)
+    _save(tensors, temporary)
     temporary.replace(path)
 
 
 def load_weights(network: torch.nn.Module, path: Path) -> None:
     """Read weights that ``save_weights`` wrote."""
     network.load_state_dict(load_file(path))
+
+
+def _save(tensors: dict[str, torch.Tensor], path: Path) -> None:
+    try:
+        save_file(tensors, path)
+    except SafetensorError as error:
+        raise OutputError(f"{path}: cannot be written: {error}") from error
 
 
 def _checkpoints(folder: Path) -> list[Path]:

@@ -17,7 +17,7 @@ from pharmaner.encoders.source import find_encoder
 from pharmaner.errors import CorpusError, EncoderError
 from pharmaner.network.encoder_tokenizer import encoder_tokenizer, special_pieces
 from pharmaner.network.masked_network import masked_network
-from pharmaner.network.pretrained import pad_id_of, quiet
+from pharmaner.network.pretrained import pad_id_of, save_pretrained
 from pharmaner.prediction.predictor import Windower
 from pharmaner.recipe import TextSection
 from pharmaner.scoring.strict import corpus_hash
@@ -122,8 +122,7 @@ def _run(
     frozen_steps = 0 if brings_head else recipe.masking.head_steps
     state = Fit(network, task, recipe.training, partial, log, frozen_steps).run()
     with whole_folder(output) as folder:
-        with quiet():
-            network.save_pretrained(folder)  # type: ignore[operator]
+        save_pretrained(network, folder)
         for name in _TOKENIZER_FILES:
             if (encoder / name).is_file():
                 shutil.copyfile(encoder / name, folder / name)

@@ -17,7 +17,7 @@ from pharmaner.encoders.source import EncoderSource, find_encoder
 from pharmaner.errors import CorpusError
 from pharmaner.model_folder import scheme_of, write_manifest
 from pharmaner.network.encoder_tokenizer import encoder_tokenizer, save_tokenizer
-from pharmaner.network.pretrained import pad_id_of, quiet
+from pharmaner.network.pretrained import pad_id_of, save_pretrained
 from pharmaner.network.tagger_network import new_network
 from pharmaner.network.torch_backend import TorchBackend
 from pharmaner.prediction.predictor import Predictor, Windower
@@ -193,8 +193,7 @@ def _write_model_folder(
         },
     }
     with whole_folder(output) as folder:
-        with quiet():
-            network.save_pretrained(folder)  # type: ignore[operator]
+        save_pretrained(network, folder)
         save_tokenizer(prepared.tokenizer, prepared.source.location, folder)
         write_text(folder / "recipe.toml", prepared.recipe.as_toml())
         shutil.copyfile(log, folder / "run-log.jsonl")

@@ -1,0 +1,1 @@
+"""pharmaner inside other libraries; each needs an extra of its own."""

@@ -1,0 +1,64 @@
+"""A disk that fills up: the system refuses bytes past a limit, as it does at a full disk."""
+
+import resource
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+
+from pharmaner.corpora.folder import write_folder
+from pharmaner.document import Document
+from tests.cli.conftest import Cli
+
+
+@contextmanager
+def files_up_to(size: int) -> Iterator[None]:
+    """No file can grow beyond so many bytes; Python turns the signal into an error."""
+    before = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (size, before[1]))
+    try:
+        yield
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, before)
+
+
+def last_line(text: str) -> str:
+    return text.splitlines()[-1]
+
+
+@pytest.mark.parametrize("size", [200, 60_000])
+def test_training_ends_in_one_line_and_goes_on_when_there_is_room(
+    cli: Cli,
+    small_corpus: list[Document],
+    tiny_bert: Path,
+    tiny_settings: list[str],
+    tmp_path: Path,
+    size: int,
+) -> None:
+    write_folder(small_corpus, tmp_path / "corpus")
+    corpora = ["--train", tmp_path / "corpus", "--dev", tmp_path / "corpus"]
+    command = ["train", *corpora, "--encoder", tiny_bert, *tiny_settings]
+    command += ["--output", tmp_path / "model"]
+    with files_up_to(size):
+        result = cli(*command)
+    assert result.code == 2, result.err
+    assert "cannot be written" in last_line(result.err)
+    assert "File too large" in last_line(result.err)
+    assert not (tmp_path / "model").exists()
+    assert cli(*command, "--resume").code == 0
+    assert cli("predict", "--model", tmp_path / "model", tmp_path / "corpus").code == 0
+
+
+@pytest.mark.parametrize("form", ["brat", "jsonl", "html"])
+def test_predictions_are_whole_or_absent(
+    cli: Cli, trained: Path, tmp_path: Path, form: str
+) -> None:
+    (tmp_path / "note.txt").write_text("Toma litio. " * 1000)
+    command = ["predict", "--model", trained, tmp_path / "note.txt", "--format", form]
+    with files_up_to(5000):
+        result = cli(*command, "--output", tmp_path / "out")
+    assert result.code == 2, result.err
+    expected = f"error: {tmp_path / 'out'}: cannot be written: File too large"
+    assert last_line(result.err) == expected
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["note.txt"]
