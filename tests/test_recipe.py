@@ -65,6 +65,7 @@ def recipes(draw: st.DrawFn) -> Recipe:
             "dropout": draw(st.floats(0, 0.99)),
             "attention_dropout": draw(st.floats(0, 0.99)),
         },
+        "augmentation": {"mention_replacement": draw(st.floats(0, 1))},
         "training": {
             "epochs": draw(st.integers(1, 99)),
             "learning_rate": draw(floats),
@@ -73,6 +74,8 @@ def recipes(draw: st.DrawFn) -> Recipe:
             "warmup": draw(st.floats(0, 0.99)),
             "batch_sequences": draw(st.integers(1, 64)) if by_sequences else 0,
             "batch_pieces": 0 if by_sequences else draw(st.integers(1, 9999)),
+            "layer_decay": draw(st.floats(0.1, 1)),
+            "ema_decay": draw(st.floats(0, 0.999)),
             "clip_norm": draw(floats),
             "patience": draw(st.integers(0, 9)) if keep == "best" else 0,
             "keep": keep,
@@ -91,7 +94,7 @@ def test_any_recipe_survives_a_round_trip_through_toml(recipe: Recipe) -> None:
 
 TRAINING_KEYS = (
     "epochs, learning_rate, head_learning_rate, weight_decay, warmup, batch_sequences, "
-    "batch_pieces, clip_norm, patience, keep, precision, seed"
+    "batch_pieces, layer_decay, ema_decay, clip_norm, patience, keep, precision, seed"
 )
 
 
@@ -102,11 +105,12 @@ def test_the_toml_names_every_value() -> None:
         "encoder": ["name", "revision"],
         "text": ["input", "window", "context"],
         "network": ["tagging", "dropout", "attention_dropout"],
+        "augmentation": ["mention_replacement"],
         "training": TRAINING_KEYS.split(", "),
     }
 
 
-SECTIONS = "corpus, encoder, text, network, training"
+SECTIONS = "corpus, encoder, text, network, augmentation, training"
 
 
 @pytest.mark.parametrize(

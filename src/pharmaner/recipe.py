@@ -84,6 +84,15 @@ class NetworkSection(Section):
     attention_dropout: Share = 0.0
 
 
+class AugmentationSection(Section):
+    """How the training corpus is varied from epoch to epoch.
+
+    ``mention_replacement`` is the share of mentions that give way to another name of their type.
+    """
+
+    mention_replacement: Annotated[float, Field(ge=0, le=1)] = 0.0
+
+
 class TrainingSection(Section):
     """How the weights are fitted.
 
@@ -91,7 +100,10 @@ class TrainingSection(Section):
     ``batch_pieces`` instead (padding included). ``warmup`` is a share of all steps. ``patience``
     stops after that many epochs without a better dev F1; 0 never stops. ``keep`` chooses the
     weights of the best dev epoch or of the last; without a dev corpus it is always the last.
-    ``precision`` ``auto`` is bf16 where the hardware computes it, fp32 elsewhere.
+    ``precision`` ``auto`` is bf16 where the hardware computes it, fp32 elsewhere. ``layer_decay``
+    multiplies the encoder's rate once for every layer above. With ``ema_decay`` an exponential
+    moving average of the weights is judged and kept, which holds on to that share a step; 0
+    keeps the weights themselves.
     """
 
     epochs: Annotated[int, Field(ge=1)] = 8
@@ -101,6 +113,8 @@ class TrainingSection(Section):
     warmup: Share = 0.1
     batch_sequences: Annotated[int, Field(ge=0)] = 0
     batch_pieces: Annotated[int, Field(ge=0)] = 2048
+    layer_decay: Annotated[float, Field(gt=0, le=1)] = 1.0
+    ema_decay: Share = 0.0
     clip_norm: Annotated[float, Field(gt=0)] = 1.0
     patience: Annotated[int, Field(ge=0)] = 0
     keep: Literal["best", "last"] = "best"
@@ -117,12 +131,13 @@ class TrainingSection(Section):
 
 
 class Recipe(Section):
-    """The five tables of a training."""
+    """The six tables of a training."""
 
     corpus: CorpusSection = CorpusSection()
     encoder: EncoderSection = EncoderSection()
     text: TextSection = TextSection()
     network: NetworkSection = NetworkSection()
+    augmentation: AugmentationSection = AugmentationSection()
     training: TrainingSection = TrainingSection()
 
     def as_toml(self) -> str:

@@ -15,18 +15,18 @@ from pharmaner.training.padding import attention_mask, padded
 class TaggingTask:
     """A ``Task`` over annotated windows.
 
+    ``examples`` are those of an epoch, counted from 0, the same whenever they are asked for.
     ``dev_score`` returns the score of the dev documents as in ``Score.as_json``; ``None`` trains
     without a dev corpus.
     """
 
-    examples: Sequence[Example]
+    examples: Callable[[int], Sequence[Example]]
     pad_id: int
     dev_score: Callable[[], dict[str, Any]] | None
 
-    @property
-    def lengths(self) -> list[int]:
+    def lengths(self, epoch: int) -> list[int]:
         """See ``Task``."""
-        return [len(example.input_ids) for example in self.examples]
+        return [len(example.input_ids) for example in self.examples(epoch)]
 
     @property
     def criterion(self) -> str | None:
@@ -42,8 +42,9 @@ class TaggingTask:
     ) -> tuple[torch.Tensor, int]:
         """See ``Task``."""
         device = next(network.parameters()).device
-        inputs = [self.examples[index].input_ids for index in batch]
-        labels = padded([self.examples[index].labels for index in batch], NOT_LEARNED, device)
+        examples = [self.examples(epoch)[index] for index in batch]
+        inputs = [example.input_ids for example in examples]
+        labels = padded([example.labels for example in examples], NOT_LEARNED, device)
         logits = network(
             input_ids=padded(inputs, self.pad_id, device),
             attention_mask=attention_mask(inputs, device),

@@ -26,7 +26,8 @@ from pharmaner.scoring.strict import Scorer, corpus_hash, score
 from pharmaner.storage import refuse_occupied, whole_folder, write_text
 from pharmaner.text.alignment import AlignmentReport
 from pharmaner.text.pieces import PieceTokenizer
-from pharmaner.training.examples import Example, make_examples
+from pharmaner.training.epoch_examples import epoch_examples
+from pharmaner.training.examples import Example
 from pharmaner.training.loop import Fit, Listener
 from pharmaner.training.model_card import model_card
 from pharmaner.training.partial import begin_or_resume
@@ -56,7 +57,7 @@ class _Prepared:
     source: EncoderSource
     tokenizer: PieceTokenizer
     windower: Windower
-    examples: list[Example]
+    examples: Callable[[int], Sequence[Example]]
     alignment: AlignmentReport
     dev: list[Document]
     begun_with: dict[str, Any]
@@ -130,7 +131,7 @@ def _prepare(
     source = find_encoder(recipe.encoder.name, recipe.encoder.revision)
     tokenizer = encoder_tokenizer(source.location)
     windower = Windower(tokenizer, recipe.text)
-    examples, alignment = make_examples(learned, windower, scheme_of(recipe))
+    examples, alignment = epoch_examples(learned, windower, recipe)
     begun_with = {
         "recipe": recipe.model_dump(mode="json"),
         "train": corpus_hash(learned),
