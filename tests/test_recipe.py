@@ -38,6 +38,7 @@ def test_the_default_recipe_names_the_values_it_documents() -> None:
 
 names = st.text(st.characters(exclude_categories=["Cs"]), min_size=1, max_size=6)
 floats = st.floats(1e-9, 1e3)
+_DECODERS = (["softmax", "crf"], ["softmax"])
 
 
 @st.composite
@@ -61,7 +62,8 @@ def recipes(draw: st.DrawFn) -> Recipe:
             "context": draw(st.integers(0, window // 4)),
         },
         "network": {
-            "tagging": draw(st.sampled_from(Tagging)),
+            "tagging": (tagging := draw(st.sampled_from(Tagging))),
+            "decoder": draw(st.sampled_from(_DECODERS[tagging is Tagging.BIO_X])),
             "dropout": draw(st.floats(0, 0.99)),
             "attention_dropout": draw(st.floats(0, 0.99)),
         },
@@ -104,7 +106,7 @@ def test_the_toml_names_every_value() -> None:
         "corpus": ["types", "ignore", "auxiliary", "map"],
         "encoder": ["name", "revision"],
         "text": ["input", "window", "context"],
-        "network": ["tagging", "dropout", "attention_dropout"],
+        "network": ["tagging", "decoder", "dropout", "attention_dropout"],
         "augmentation": ["mention_replacement"],
         "training": TRAINING_KEYS.split(", "),
     }

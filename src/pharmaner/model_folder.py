@@ -2,6 +2,7 @@
 
 config.json, model.safetensors, tokenizer.json, tokenizer_config.json
 the network and its tokenizer, as plain transformers load them
+transitions.json  a CRF's transitions, in the folders of CRFs alone
 recipe.toml       the resolved recipe
 run-log.jsonl     a record for each epoch
 README.md         the model card
@@ -22,6 +23,9 @@ FORMAT = 1
 """The version of the layout; readers refuse newer ones."""
 
 MANIFEST = "manifest.json"
+
+TRANSITIONS = "transitions.json"
+"""What follows what, where the recipe's decoder is a CRF."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,8 +84,17 @@ def open_model_folder(path: Path) -> ModelFolder:
             raise ModelFolderError(f"{path}: {name} is missing")
         if sha256(file) != expected:
             raise ModelFolderError(f"{file}: is not the file that {MANIFEST} vouches for")
-    for needed in ("recipe.toml", "tokenizer.json", "config.json", "model.safetensors"):
-        if needed not in hashes:
-            raise ModelFolderError(f"{path}: {MANIFEST} does not vouch for {needed}")
+    _check_vouched(
+        path, hashes, "recipe.toml", "tokenizer.json", "config.json", "model.safetensors"
+    )
     content = (path / "recipe.toml").read_text(encoding="utf-8")
-    return ModelFolder(path, parse_recipe(content, str(path / "recipe.toml")), manifest)
+    recipe = parse_recipe(content, str(path / "recipe.toml"))
+    if recipe.network.decoder == "crf":
+        _check_vouched(path, hashes, TRANSITIONS)
+    return ModelFolder(path, recipe, manifest)
+
+
+def _check_vouched(path: Path, hashes: dict[str, str], *needed: str) -> None:
+    for name in needed:
+        if name not in hashes:
+            raise ModelFolderError(f"{path}: {MANIFEST} does not vouch for {name}")

@@ -77,11 +77,26 @@ class TextSection(Section):
 
 
 class NetworkSection(Section):
-    """The tagger on top of the encoder."""
+    """The tagger on top of the encoder.
+
+    ``decoder`` is how words' tags depend on each other: ``softmax`` decides each word by itself,
+    ``crf`` learns which tag follows which (a linear-chain conditional random field over words) and
+    decides whole documents, by tags in legal order.
+    """
 
     tagging: Annotated[Tagging, Field(strict=False)] = Tagging.BIO
+    decoder: Literal["softmax", "crf"] = "softmax"
     dropout: Share = 0.1
     attention_dropout: Share = 0.0
+
+    @model_validator(mode="after")
+    def _crf_tags_words(self) -> "NetworkSection":
+        if self.decoder == "crf" and self.tagging is Tagging.BIO_X:
+            raise ValueError(
+                "decoder crf with tagging BIO+X, whose tags are pieces' and not words'; "
+                "BIO and BIOES are accepted"
+            )
+        return self
 
 
 class AugmentationSection(Section):

@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 
+from pharmaner.decoding.decoder import decoder_of
 from pharmaner.document import Document
 from pharmaner.errors import MissingExtraError
 from pharmaner.model_folder import ModelFolder, open_model_folder
@@ -33,8 +34,14 @@ class Tagger:
         model = open_model_folder(Path(folder))
         tokenizer = PieceTokenizer.from_file(model.path / "tokenizer.json")
         windower = Windower(tokenizer, model.recipe.text)
-        auxiliary = model.recipe.corpus.auxiliary
-        predictor = Predictor(_backend(model), windower, model.scheme, auxiliary, model.pad_id)
+        predictor = Predictor(
+            _backend(model),
+            windower,
+            model.scheme,
+            model.recipe.corpus.auxiliary,
+            model.pad_id,
+            decoder_of(model),
+        )
         return cls(model.recipe, predictor)
 
     def predict(self, text: str) -> Document:

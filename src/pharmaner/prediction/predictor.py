@@ -7,8 +7,8 @@ from typing import Protocol
 import numpy as np
 import numpy.typing as npt
 
+from pharmaner.decoding.decoder import Decoder
 from pharmaner.decoding.emissions import Emissions
-from pharmaner.decoding.greedy import decode
 from pharmaner.document import Document, Span
 from pharmaner.labels import POSITIONAL, LabelScheme
 from pharmaner.recipe import TextSection
@@ -97,6 +97,7 @@ class Predictor:
         scheme: the tags of the backend's output, in its order.
         auxiliary: types that were learned but are never returned.
         pad_id: the vocabulary index of padding.
+        decoder: decides the mentions; by default every word by itself.
     """
 
     def __init__(
@@ -106,17 +107,19 @@ class Predictor:
         scheme: LabelScheme,
         auxiliary: Iterable[str] = (),
         pad_id: int = 0,
+        decoder: Decoder | None = None,
     ) -> None:
         self.backend = backend
         self.windower = windower
         self.scheme = scheme
         self.auxiliary = frozenset(auxiliary)
         self.pad_id = pad_id
+        self.decoder = decoder or Decoder(scheme)
 
     def predict(self, documents: Iterable[Document]) -> Iterator[Prediction]:
         """Predict the mentions of texts, in order, reading ahead a bounded amount."""
         for waiting, emissions in self._scored(documents):
-            mentions = decode(emissions, self.scheme)
+            mentions = self.decoder.mentions(emissions)
             returned = [m for m in mentions if m.label not in self.auxiliary]
             document = waiting.document.with_mentions(returned)
             yield Prediction(document, _covered(waiting), *waiting.conflicts)

@@ -1,4 +1,4 @@
-"""Learning tags: cross-entropy over the owned pieces, judged by the strict score."""
+"""Learning the tags of owned pieces, or with a CRF of owned words, judged by the strict score."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -7,6 +7,8 @@ from typing import Any
 import torch
 from torch.nn.functional import cross_entropy
 
+from pharmaner.network.tagger_network import crf_of
+from pharmaner.training.chain_loss import chain_loss
 from pharmaner.training.examples import NOT_LEARNED, Example
 from pharmaner.training.padding import attention_mask, padded
 
@@ -49,10 +51,14 @@ class TaggingTask:
             input_ids=padded(inputs, self.pad_id, device),
             attention_mask=attention_mask(inputs, device),
         ).logits
+        learned = int((labels != NOT_LEARNED).sum())
+        crf = crf_of(network)
+        if crf is not None:
+            return chain_loss(crf, logits, examples), learned
         total = cross_entropy(
             logits.float().flatten(0, 1),
             labels.flatten(),
             ignore_index=NOT_LEARNED,
             reduction="sum",
         )
-        return total, int((labels != NOT_LEARNED).sum())
+        return total, learned

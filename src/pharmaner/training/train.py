@@ -12,13 +12,14 @@ import torch
 
 from pharmaner import __version__
 from pharmaner.corpora.selection import check_types_known, only_types, renamed, resolve_types
+from pharmaner.decoding.decoder import Decoder
 from pharmaner.document import Document
 from pharmaner.encoders.source import EncoderSource, find_encoder
 from pharmaner.errors import CorpusError
 from pharmaner.model_folder import scheme_of, write_manifest
 from pharmaner.network.encoder_tokenizer import encoder_tokenizer, save_tokenizer
-from pharmaner.network.pretrained import pad_id_of, quiet
-from pharmaner.network.tagger_network import new_network
+from pharmaner.network.pretrained import pad_id_of
+from pharmaner.network.tagger_network import crf_of, new_network, save_network
 from pharmaner.network.torch_backend import TorchBackend
 from pharmaner.prediction.predictor import Predictor, Windower
 from pharmaner.recipe import Recipe, load_recipe
@@ -152,8 +153,11 @@ def _dev_scorer(
         recipe.corpus.auxiliary,
         pad_id,
     )
+    crf = crf_of(network)
 
     def evaluate() -> dict[str, Any]:
+        if crf is not None:
+            predictor.decoder = Decoder(predictor.scheme, crf.legal_scores())
         predictions = list(predictor.predict(prepared.dev))
         documents = [prediction.document for prediction in predictions]
         record = score(prepared.dev, documents, Scorer.PUBLIC).as_json()
@@ -177,7 +181,7 @@ def _write_model_folder(
     kept = next(record for record in history if record["epoch"] == kept_epoch)
     packages = ("torch", "transformers", "tokenizers", "accelerate")
     manifest = {
-        "plain_transformers": "exact",
+        "plain_transformers": "exact" if crf_of(network) is None else "emissions_only",
         "pad_id": pad_id,
         "kept_epoch": kept_epoch,
         "parameters": sum(parameter.numel() for parameter in network.parameters()),
@@ -194,8 +198,7 @@ def _write_model_folder(
         },
     }
     with whole_folder(output) as folder:
-        with quiet():
-            network.save_pretrained(folder)  # type: ignore[operator]
+        save_network(network, scheme_of(prepared.recipe), folder)
         save_tokenizer(prepared.tokenizer, prepared.source.location, folder)
         write_text(folder / "recipe.toml", prepared.recipe.as_toml())
         shutil.copyfile(log, folder / "run-log.jsonl")
