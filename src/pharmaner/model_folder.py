@@ -3,6 +3,7 @@
 config.json, model.safetensors, tokenizer.json, tokenizer_config.json
 the network and its tokenizer, as plain transformers load them
 transitions.json  a CRF's transitions, in the folders of CRFs alone
+calibration.json  the temperature of scores, in the folders that `calibrate` completed
 recipe.toml       the resolved recipe
 run-log.jsonl     a record for each epoch
 README.md         the model card
@@ -56,8 +57,25 @@ def scheme_of(recipe: Recipe) -> LabelScheme:
 def write_manifest(folder: Path, content: dict[str, Any]) -> None:
     """Write the manifest of a folder that is complete otherwise, with every file's hash."""
     hashes = {path.name: sha256(path) for path in sorted(folder.iterdir()) if path.is_file()}
-    manifest = {"format": FORMAT, **content, "files": hashes}
-    write_text(folder / MANIFEST, json.dumps(manifest, indent=2, ensure_ascii=False) + "\n")
+    _write_json(folder / MANIFEST, {"format": FORMAT, **content, "files": hashes})
+
+
+def put_file(model: ModelFolder, name: str, content: dict[str, Any]) -> None:
+    """Write a JSON file into a model folder and have the manifest vouch for it.
+
+    While the file is written the manifest does not name it, so an interruption at any moment
+    leaves a folder that is whole, without the file.
+    """
+    files = {other: hashed for other, hashed in model.manifest["files"].items() if other != name}
+    manifest = {**model.manifest, "files": files}
+    _write_json(model.path / MANIFEST, manifest)
+    _write_json(model.path / name, content)
+    files[name] = sha256(model.path / name)
+    _write_json(model.path / MANIFEST, manifest)
+
+
+def _write_json(path: Path, content: dict[str, Any]) -> None:
+    write_text(path, json.dumps(content, indent=2, ensure_ascii=False) + "\n")
 
 
 def open_model_folder(path: Path) -> ModelFolder:

@@ -39,7 +39,7 @@ def _layers_below_top(network: torch.nn.Module) -> dict[int, int]:
 
     All layers are above the embeddings, none above what is no embedding and in no layer.
     """
-    named = list(network.base_model.named_parameters())  # type: ignore[union-attr,operator]
+    named = list(network.base_model.named_parameters())  # type: ignore[union-attr]
     layer_of = {name: int(found[1]) for name, _ in named if (found := _LAYER.search(name))}
     layers = max(layer_of.values(), default=-1) + 1
     outside = {name: -1 if "embed" in name else layers - 1 for name, _ in named}
