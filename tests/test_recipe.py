@@ -38,6 +38,7 @@ def test_the_default_recipe_names_the_values_it_documents() -> None:
 
 names = st.text(st.characters(exclude_categories=["Cs"]), min_size=1, max_size=6)
 floats = st.floats(1e-9, 1e3)
+_DECODERS = (["softmax", "crf"], ["softmax"])
 
 
 @st.composite
@@ -61,10 +62,12 @@ def recipes(draw: st.DrawFn) -> Recipe:
             "context": draw(st.integers(0, window // 4)),
         },
         "network": {
-            "tagging": draw(st.sampled_from(Tagging)),
+            "tagging": (tagging := draw(st.sampled_from(Tagging))),
+            "decoder": draw(st.sampled_from(_DECODERS[tagging is Tagging.BIO_X])),
             "dropout": draw(st.floats(0, 0.99)),
             "attention_dropout": draw(st.floats(0, 0.99)),
         },
+        "augmentation": {"mention_replacement": draw(st.floats(0, 1))},
         "training": {
             "epochs": draw(st.integers(1, 99)),
             "learning_rate": draw(floats),
@@ -73,6 +76,8 @@ def recipes(draw: st.DrawFn) -> Recipe:
             "warmup": draw(st.floats(0, 0.99)),
             "batch_sequences": draw(st.integers(1, 64)) if by_sequences else 0,
             "batch_pieces": 0 if by_sequences else draw(st.integers(1, 9999)),
+            "layer_decay": draw(st.floats(0.1, 1)),
+            "ema_decay": draw(st.floats(0, 0.999)),
             "clip_norm": draw(floats),
             "patience": draw(st.integers(0, 9)) if keep == "best" else 0,
             "keep": keep,
@@ -91,7 +96,7 @@ def test_any_recipe_survives_a_round_trip_through_toml(recipe: Recipe) -> None:
 
 TRAINING_KEYS = (
     "epochs, learning_rate, head_learning_rate, weight_decay, warmup, batch_sequences, "
-    "batch_pieces, clip_norm, patience, keep, precision, seed"
+    "batch_pieces, layer_decay, ema_decay, clip_norm, patience, keep, precision, seed"
 )
 
 
@@ -101,12 +106,13 @@ def test_the_toml_names_every_value() -> None:
         "corpus": ["types", "ignore", "auxiliary", "map"],
         "encoder": ["name", "revision"],
         "text": ["input", "window", "context"],
-        "network": ["tagging", "dropout", "attention_dropout"],
+        "network": ["tagging", "decoder", "dropout", "attention_dropout"],
+        "augmentation": ["mention_replacement"],
         "training": TRAINING_KEYS.split(", "),
     }
 
 
-SECTIONS = "corpus, encoder, text, network, training"
+SECTIONS = "corpus, encoder, text, network, augmentation, training"
 
 
 @pytest.mark.parametrize(

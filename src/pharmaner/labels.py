@@ -63,6 +63,19 @@ class LabelScheme:
         """Whether only a word's first piece has the word's tag, and the others one of their own."""
         return self.tagging is Tagging.BIO_X
 
+    def may_follow(self, before: str, after: str) -> bool:
+        """Whether one word's tag may stand after another's in what ``encode`` writes.
+
+        ``O`` stands for the text's edges too: what may follow it may begin a text, what it may
+        follow may end one. Positional tags, which are no word's, are read as ``O``.
+        """
+        opening, _, label = _as_word_tag(before).partition("-")
+        prefix = _as_word_tag(after)[0]
+        continues = opening in {"B", "I"} and after in {f"I-{label}", f"E-{label}"}
+        if prefix in {"I", "E"} or (self.tagging is Tagging.BIOES and opening in {"B", "I"}):
+            return continues
+        return True
+
     def encode(self, mentions: Iterable[WordMention], words: int) -> list[int]:
         """Tag indices of ``words`` words, given disjoint mentions.
 

@@ -2,6 +2,8 @@
 
 config.json, model.safetensors, tokenizer.json, tokenizer_config.json
 the network and its tokenizer, as plain transformers load them
+transitions.json  a CRF's transitions, in the folders of CRFs alone
+calibration.json  the temperature of scores, in the folders that `calibrate` completed
 recipe.toml       the resolved recipe
 run-log.jsonl     a record for each epoch
 README.md         the model card
@@ -32,6 +34,9 @@ NEEDED = ("recipe.toml", "tokenizer.json", "config.json", "model.safetensors")
 
 LARGEST_DESCRIPTION = 1 << 24
 """The most bytes of manifest.json, config.json and recipe.toml."""
+
+TRANSITIONS = "transitions.json"
+"""What follows what, where the recipe's decoder is a CRF."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,8 +71,25 @@ def scheme_of(recipe: Recipe) -> LabelScheme:
 def write_manifest(folder: Path, content: dict[str, Any]) -> None:
     """Write the manifest of a folder that is complete otherwise, with every file's hash."""
     hashes = {path.name: sha256(path) for path in sorted(folder.iterdir()) if path.is_file()}
-    manifest = {"format": FORMAT, **content, "files": hashes}
-    write_text(folder / MANIFEST, json.dumps(manifest, indent=2, ensure_ascii=False) + "\n")
+    _write_json(folder / MANIFEST, {"format": FORMAT, **content, "files": hashes})
+
+
+def put_file(model: ModelFolder, name: str, content: dict[str, Any]) -> None:
+    """Write a JSON file into a model folder and have the manifest vouch for it.
+
+    While the file is written the manifest does not name it, so an interruption at any moment
+    leaves a folder that is whole, without the file.
+    """
+    files = {other: hashed for other, hashed in model.manifest["files"].items() if other != name}
+    manifest = {**model.manifest, "files": files}
+    _write_json(model.path / MANIFEST, manifest)
+    _write_json(model.path / name, content)
+    files[name] = sha256(model.path / name)
+    _write_json(model.path / MANIFEST, manifest)
+
+
+def _write_json(path: Path, content: dict[str, Any]) -> None:
+    write_text(path, json.dumps(content, indent=2, ensure_ascii=False) + "\n")
 
 
 def open_model_folder(path: Path) -> ModelFolder:
@@ -84,15 +106,15 @@ def open_model_folder(path: Path) -> ModelFolder:
     manifest = _read_manifest(path)
     for name, expected in manifest["files"].items():
         _verify(path, name, expected)
-    for needed in NEEDED:
-        if needed not in manifest["files"]:
-            raise ModelFolderError(f"{path}: {MANIFEST} does not vouch for {needed}")
+    _check_vouched(path, manifest, *NEEDED)
     file = path / "recipe.toml"
     try:
         content = _description(file).decode("utf-8")
     except UnicodeDecodeError:
         raise ModelFolderError(f"{file}: is not UTF-8") from None
     recipe = parse_recipe(content, str(file))
+    if recipe.network.decoder == "crf":
+        _check_vouched(path, manifest, TRANSITIONS)
     vocabulary = _check_config(path / "config.json", recipe, manifest["pad_id"])
     return ModelFolder(path, recipe, manifest, vocabulary)
 
@@ -132,6 +154,12 @@ def _verify(folder: Path, name: str, expected: str) -> None:
         raise ModelFolderError(f"{folder}: {shown} is missing")
     if not is_same:
         raise ModelFolderError(f"{file}: is not the file that {MANIFEST} vouches for")
+
+
+def _check_vouched(path: Path, manifest: dict[str, Any], *needed: str) -> None:
+    for name in needed:
+        if name not in manifest["files"]:
+            raise ModelFolderError(f"{path}: {MANIFEST} does not vouch for {name}")
 
 
 def _description(file: Path) -> bytes:

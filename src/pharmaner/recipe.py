@@ -81,11 +81,35 @@ class TextSection(Section):
 
 
 class NetworkSection(Section):
-    """The tagger on top of the encoder."""
+    """The tagger on top of the encoder.
+
+    ``decoder`` is how words' tags depend on each other: ``softmax`` decides each word by itself,
+    ``crf`` learns which tag follows which (a linear-chain conditional random field over words) and
+    decides whole documents, by tags in legal order.
+    """
 
     tagging: Annotated[Tagging, Field(strict=False)] = Tagging.BIO
+    decoder: Literal["softmax", "crf"] = "softmax"
     dropout: Share = 0.1
     attention_dropout: Share = 0.0
+
+    @model_validator(mode="after")
+    def _crf_tags_words(self) -> "NetworkSection":
+        if self.decoder == "crf" and self.tagging is Tagging.BIO_X:
+            raise ValueError(
+                "decoder crf with tagging BIO+X, whose tags are pieces' and not words'; "
+                "BIO and BIOES are accepted"
+            )
+        return self
+
+
+class AugmentationSection(Section):
+    """How the training corpus is varied from epoch to epoch.
+
+    ``mention_replacement`` is the share of mentions that give way to another name of their type.
+    """
+
+    mention_replacement: Annotated[float, Field(ge=0, le=1)] = 0.0
 
 
 class TrainingSection(Section):
@@ -95,7 +119,10 @@ class TrainingSection(Section):
     ``batch_pieces`` instead (padding included). ``warmup`` is a share of all steps. ``patience``
     stops after that many epochs without a better dev F1; 0 never stops. ``keep`` chooses the
     weights of the best dev epoch or of the last; without a dev corpus it is always the last.
-    ``precision`` ``auto`` is bf16 where the hardware computes it, fp32 elsewhere.
+    ``precision`` ``auto`` is bf16 where the hardware computes it, fp32 elsewhere. ``layer_decay``
+    multiplies the encoder's rate once for every layer above. With ``ema_decay`` an exponential
+    moving average of the weights is judged and kept, which holds on to that share a step; 0
+    keeps the weights themselves.
     """
 
     epochs: Annotated[int, Field(ge=1)] = 8
@@ -105,6 +132,8 @@ class TrainingSection(Section):
     warmup: Share = 0.1
     batch_sequences: Annotated[int, Field(ge=0)] = 0
     batch_pieces: Annotated[int, Field(ge=0)] = 2048
+    layer_decay: Annotated[float, Field(gt=0, le=1)] = 1.0
+    ema_decay: Share = 0.0
     clip_norm: Annotated[float, Field(gt=0)] = 1.0
     patience: Annotated[int, Field(ge=0)] = 0
     keep: Literal["best", "last"] = "best"
@@ -121,12 +150,13 @@ class TrainingSection(Section):
 
 
 class Recipe(Section):
-    """The five tables of a training."""
+    """The six tables of a training."""
 
     corpus: CorpusSection = CorpusSection()
     encoder: EncoderSection = EncoderSection()
     text: TextSection = TextSection()
     network: NetworkSection = NetworkSection()
+    augmentation: AugmentationSection = AugmentationSection()
     training: TrainingSection = TrainingSection()
 
     def as_toml(self) -> str:

@@ -1,13 +1,19 @@
 """``Tagger``: a trained model, ready for text."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import replace
 from pathlib import Path
 
+from pharmaner.corpora.selection import check_types_known, renamed
+from pharmaner.decoding.decoder import decoder_of
+from pharmaner.decoding.temperature import CALIBRATION
 from pharmaner.document import Document
 from pharmaner.errors import MissingExtraError, ModelFolderError
-from pharmaner.model_folder import ModelFolder, open_model_folder
+from pharmaner.model_folder import ModelFolder, open_model_folder, put_file
+from pharmaner.prediction.calibrate import Fitted, fit_temperature
 from pharmaner.prediction.predictor import Backend, Prediction, Predictor, Windower
 from pharmaner.recipe import Recipe
+from pharmaner.scoring.strict import corpus_hash
 from pharmaner.text.pieces import PieceTokenizer
 
 
@@ -23,8 +29,12 @@ class Tagger:
         self._predictor = predictor
 
     @classmethod
-    def load(cls, folder: Path | str) -> "Tagger":
+    def load(cls, folder: Path | str, min_score: float = 0.0) -> "Tagger":
         """Load a model folder; nothing in it is executed.
+
+        Args:
+            folder: what ``train`` wrote.
+            min_score: mentions with a lower score are left out.
 
         Raises:
             ModelFolderError: when the folder is incomplete, altered, of a newer format, or its
@@ -35,8 +45,14 @@ class Tagger:
         tokenizer = PieceTokenizer.from_file(model.path / "tokenizer.json")
         _check_pieces(model, tokenizer)
         windower = Windower(tokenizer, model.recipe.text)
-        auxiliary = model.recipe.corpus.auxiliary
-        predictor = Predictor(_backend(model), windower, model.scheme, auxiliary, model.pad_id)
+        predictor = Predictor(
+            _backend(model),
+            windower,
+            model.scheme,
+            model.recipe.corpus.auxiliary,
+            model.pad_id,
+            replace(decoder_of(model), min_score=min_score),
+        )
         return cls(model.recipe, predictor)
 
     def predict(self, text: str) -> Document:
@@ -54,6 +70,28 @@ def _check_pieces(model: ModelFolder, tokenizer: PieceTokenizer) -> None:
             f"{model.path}: tokenizer.json has piece {tokenizer.highest_id}; the network knows "
             f"{model.vocabulary} pieces"
         )
+
+def calibrate(folder: Path | str, documents: Sequence[Document]) -> Fitted:
+    """Fit the temperature of a model's scores on annotated documents, and keep it in its folder.
+
+    Args:
+        folder: what ``train`` wrote; it gets ``calibration.json``, or another in its place.
+        documents: texts with their mentions, none of which was learned.
+
+    Raises:
+        ModelFolderError: as ``Tagger.load``.
+        CorpusError: when the documents have a type that the model does not know, or the model's
+            mentions in them are all right or all wrong.
+    """
+    model = open_model_folder(Path(folder))
+    predictor = Tagger.load(folder)._predictor
+    corpus = model.recipe.corpus
+    named = renamed(documents, corpus)
+    check_types_known(named, corpus)
+    emissions = list(predictor.emissions(named))
+    fitted = fit_temperature(emissions, named, predictor.decoder, predictor.auxiliary)
+    put_file(model, CALIBRATION, {"fitted_on": corpus_hash(named), **fitted.as_json()})
+    return fitted
 
 
 def _backend(model: ModelFolder) -> Backend:

@@ -41,3 +41,17 @@ def test_every_parameter_is_in_the_group_of_its_part_and_shape(tiny_recipe: Reci
         peak = section.head_learning_rate if "classifier" in name else section.learning_rate
         is_plain = name.endswith("bias") or "LayerNorm" in name
         assert rates[id(parameter)] == (peak, 0.0 if is_plain else section.weight_decay), name
+
+
+def test_each_layer_takes_a_share_of_the_rate_of_the_layer_above(tiny_recipe: Recipe) -> None:
+    from pathlib import Path
+
+    network = new_network(Path(tiny_recipe.encoder.name), LabelScheme(("A",)), tiny_recipe)
+    section = tiny_recipe.training.model_copy(update={"layer_decay": 0.5})
+    groups = new_optimizer(network, section).param_groups
+    rates = {id(p): group["peak"] for group in groups for p in group["params"]}
+    share = {"classifier": None, "layer.1.": 1.0, "layer.0.": 0.5, "embeddings": 0.25}
+    for name, parameter in network.named_parameters():
+        (part,) = (part for part in share if part in name)
+        expected = section.learning_rate * (share[part] or 0) or section.head_learning_rate
+        assert rates[id(parameter)] == pytest.approx(expected), name

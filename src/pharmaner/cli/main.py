@@ -8,6 +8,7 @@ import typer
 
 from pharmaner.cli import (
     audit,
+    calibrate,
     compare,
     corpus,
     demo,
@@ -43,6 +44,7 @@ app.command()(train.train)
 app.command()(evaluate.evaluate)
 app.command()(errors.errors)
 app.command()(predict.predict)
+app.command()(calibrate.calibrate)
 app.command()(serve.serve)
 app.command()(compare.compare)
 app.command()(report.report)

@@ -41,15 +41,17 @@ def load_pretrained(auto_class: Any, folder: Path | None, **options: Any) -> Any
             raise EncoderError(f"{folder}: {reason}") from error
 
 
-def save_pretrained(network: torch.nn.Module, folder: Path) -> None:
-    """Write config.json and model.safetensors.
+def save_pretrained(
+    network: torch.nn.Module, folder: Path, weights: dict[str, torch.Tensor] | None = None
+) -> None:
+    """Write config.json and model.safetensors, of all the network's weights or of these.
 
     Raises:
         OutputError: when the disk cannot be written to, or is full.
     """
     with quiet():
         try:
-            network.save_pretrained(folder)  # type: ignore[operator]
+            network.save_pretrained(folder, state_dict=weights)  # type: ignore[operator]
         except SafetensorError as error:
             raise OutputError(f"{folder}: cannot be written: {error}") from error
 

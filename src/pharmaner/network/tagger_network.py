@@ -1,4 +1,8 @@
-"""The network: an ``AutoModelForTokenClassification`` over any encoder."""
+"""The network: an ``AutoModelForTokenClassification`` over any encoder.
+
+While it is trained for a CRF it has the transitions as a module beside; they are saved in a file of
+their own, and the weights are those of a plain model.
+"""
 
 from pathlib import Path
 from typing import Any
@@ -7,10 +11,15 @@ import torch
 from safetensors.torch import load_file
 from transformers import AutoModelForTokenClassification
 
+from pharmaner.decoding.transitions import write_transitions
 from pharmaner.errors import ModelFolderError, RecipeError
 from pharmaner.labels import LabelScheme
-from pharmaner.network.pretrained import load_config, load_pretrained
+from pharmaner.model_folder import TRANSITIONS
+from pharmaner.network.crf import ConditionalRandomField
+from pharmaner.network.pretrained import load_config, load_pretrained, save_pretrained
 from pharmaner.recipe import Recipe
+
+_CRF = "crf"
 
 PADDED_POSITIONS = frozenset({"roberta", "xlm-roberta", "camembert", "xlm-roberta-xl", "data2vec"})
 """Model types whose first position comes after the padding index."""
@@ -41,7 +50,25 @@ def new_network(encoder_folder: Path, scheme: LabelScheme, recipe: Recipe) -> to
         config=config,
         ignore_mismatched_sizes=True,
     )
+    if recipe.network.decoder == "crf":
+        network.add_module(_CRF, ConditionalRandomField(scheme))
     return network
+
+
+def crf_of(network: torch.nn.Module) -> ConditionalRandomField | None:
+    """The transitions that are trained beside a network."""
+    crf = getattr(network, _CRF, None)
+    return crf if isinstance(crf, ConditionalRandomField) else None
+
+
+def save_network(network: torch.nn.Module, scheme: LabelScheme, folder: Path) -> None:
+    """Write the configuration and weights of a plain model, and a CRF's transitions beside."""
+    crf = crf_of(network)
+    weights = {n: t for n, t in network.state_dict().items() if not n.startswith(f"{_CRF}.")}
+    save_pretrained(network, folder, weights)
+    if crf is not None:
+        scores = crf.transitions.detach().float().cpu().numpy()
+        write_transitions(folder / TRANSITIONS, scheme, scores)
 
 
 def load_network(folder: Path) -> torch.nn.Module:

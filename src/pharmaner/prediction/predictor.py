@@ -7,8 +7,8 @@ from typing import Protocol
 import numpy as np
 import numpy.typing as npt
 
-from pharmaner.decoding.emissions import Emissions
-from pharmaner.decoding.greedy import decode
+from pharmaner.decoding.decoder import Decoder
+from pharmaner.decoding.emissions import Emissions, normalised
 from pharmaner.document import Document, Span
 from pharmaner.labels import POSITIONAL, LabelScheme
 from pharmaner.recipe import TextSection
@@ -97,6 +97,7 @@ class Predictor:
         scheme: the tags of the backend's output, in its order.
         auxiliary: types that were learned but are never returned.
         pad_id: the vocabulary index of padding.
+        decoder: decides the mentions; by default every word by itself.
     """
 
     def __init__(
@@ -106,17 +107,19 @@ class Predictor:
         scheme: LabelScheme,
         auxiliary: Iterable[str] = (),
         pad_id: int = 0,
+        decoder: Decoder | None = None,
     ) -> None:
         self.backend = backend
         self.windower = windower
         self.scheme = scheme
         self.auxiliary = frozenset(auxiliary)
         self.pad_id = pad_id
+        self.decoder = decoder or Decoder(scheme)
 
     def predict(self, documents: Iterable[Document]) -> Iterator[Prediction]:
         """Predict the mentions of texts, in order, reading ahead a bounded amount."""
         for waiting, emissions in self._scored(documents):
-            mentions = decode(emissions, self.scheme)
+            mentions = self.decoder.mentions(emissions)
             returned = [m for m in mentions if m.label not in self.auxiliary]
             document = waiting.document.with_mentions(returned)
             yield Prediction(document, _covered(waiting), *waiting.conflicts)
@@ -156,7 +159,7 @@ class Predictor:
                 np.add.at(sums[place], window.word_index[read], scores[read])
                 np.add.at(counts[place], window.word_index[read], 1)
         for cut, total, count in zip(waiting, sums, counts, strict=True):
-            yield cut, Emissions(cut.document.id, cut.words, _normalised(total, count))
+            yield cut, Emissions(cut.document.id, cut.words, _mean(total, count))
 
     def _count_conflicts(
         self, window: Window, scores: npt.NDArray[np.floating], conflicts: list[int]
@@ -189,16 +192,13 @@ def _batches(windows: list[tuple[int, Window]]) -> Iterator[list[tuple[int, Wind
         yield batch
 
 
-def _normalised(
+def _mean(
     total: npt.NDArray[np.float64], count: npt.NDArray[np.float64]
 ) -> npt.NDArray[np.float64]:
     """The pieces' mean log-probabilities, made to sum to 1 under ``exp`` again; NaN for none."""
     mean = np.full_like(total, np.nan)
     np.divide(total, count[:, None], out=mean, where=count[:, None] > 0)
-    highest = mean.max(axis=1, keepdims=True)
-    normaliser = highest + np.log(np.exp(mean - highest).sum(axis=1, keepdims=True))
-    normalised: npt.NDArray[np.float64] = mean - normaliser
-    return normalised
+    return normalised(mean)
 
 
 def _covered(waiting: _Waiting) -> int:

@@ -23,6 +23,7 @@ from pharmaner.training.checkpoint import (
 )
 from pharmaner.training.optimizer import learning_rate_share, new_optimizer
 from pharmaner.training.precision import resolve_precision
+from pharmaner.training.weight_average import averaged, keep_average, swap_average
 
 CHECKPOINT_SECONDS = 120.0
 """How much work an interruption can cost at the most, within an epoch."""
@@ -44,9 +45,8 @@ class Listener(Protocol):
 class Task(Protocol):
     """What a network learns and how it is judged."""
 
-    @property
-    def lengths(self) -> Sequence[int]:
-        """The examples' lengths in pieces."""
+    def lengths(self, epoch: int) -> Sequence[int]:
+        """The lengths in pieces of an epoch's examples; epochs count from 0."""
 
     @property
     def criterion(self) -> str | None:
@@ -86,6 +86,8 @@ class Fit:
             raise InputError(f"{accelerator.num_processes} processes; one is accepted")
         self.network.to(accelerator.device)
         optimizer = new_optimizer(self.network, self.section)
+        if self.section.ema_decay:
+            keep_average(optimizer, self.section.ema_decay)
         state = load_checkpoint(self.folder, self.network, optimizer) or TrainingState()
         plans = [self._batches(epoch) for epoch in range(self.section.epochs)]
         steps = sum(len(plan) for plan in plans)
@@ -96,6 +98,8 @@ class Fit:
             self._remove_worse_weights(state)
         if self._keeps_best and state.best_epoch:
             load_weights(self.network, self._best_weights(state.best_epoch))
+        else:
+            swap_average(optimizer)
         return state
 
     @property
@@ -104,7 +108,7 @@ class Fit:
 
     def _batches(self, epoch: int) -> list[list[int]]:
         sequences, pieces = self.section.batch_sequences, self.section.batch_pieces
-        return plan_batches(self.task.lengths, sequences, pieces, self.section.seed, epoch)
+        return plan_batches(self.task.lengths(epoch), sequences, pieces, self.section.seed, epoch)
 
     def _is_patience_over(self, state: TrainingState) -> bool:
         waited = state.epoch - state.best_epoch
@@ -138,7 +142,8 @@ class Fit:
                 release_freed_memory()
                 saved = begun = time.monotonic()
         state.seconds += time.monotonic() - begun
-        self._end_epoch(state)
+        with averaged(optimizer):
+            self._end_epoch(state)
 
     def _step(
         self,

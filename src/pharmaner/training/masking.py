@@ -42,7 +42,7 @@ class Masker:
             hidden += len(places)
             if hidden >= wanted:
                 break
-        return Example(input_ids, labels)
+        return Example(input_ids, labels, window.word_index)
 
     def _instead(
         self, pieces: npt.NDArray[np.int64], random: np.random.Generator

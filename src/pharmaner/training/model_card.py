@@ -46,8 +46,15 @@ Trained without a dev corpus: there are no scores.
 {{ count }} not exactly ({{ reason }}){% endfor %}.
 {%- if recipe.corpus.ignore %} Ignored types: {{ recipe.corpus.ignore | join(", ") }}.{% endif %}
 Every choice is in `recipe.toml`, every epoch in `run-log.jsonl`, hashes of the corpora in
-`manifest.json`. Plain transformers load this folder with the Auto classes; windows over long texts,
+`manifest.json`. \
+{% if manifest.plain_transformers == "exact" -%}
+Plain transformers load this folder with the Auto classes; windows over long texts,
 words and mentions with offsets are pharmaner's part.
+{%- else -%}
+Plain transformers load this folder with the Auto classes and give each piece's
+emissions; the order of tags (`transitions.json`), windows over long texts, words and mentions with
+offsets are pharmaner's part.
+{%- endif %}
 
 ## Limits
 

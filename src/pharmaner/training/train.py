@@ -12,13 +12,14 @@ import torch
 
 from pharmaner import __version__
 from pharmaner.corpora.selection import check_types_known, only_types, renamed, resolve_types
+from pharmaner.decoding.decoder import Decoder
 from pharmaner.document import Document
 from pharmaner.encoders.source import EncoderSource, find_encoder
 from pharmaner.errors import CorpusError
 from pharmaner.model_folder import scheme_of, write_manifest
 from pharmaner.network.encoder_tokenizer import encoder_tokenizer, save_tokenizer
-from pharmaner.network.pretrained import pad_id_of, save_pretrained
-from pharmaner.network.tagger_network import new_network
+from pharmaner.network.pretrained import pad_id_of
+from pharmaner.network.tagger_network import crf_of, new_network, save_network
 from pharmaner.network.torch_backend import TorchBackend
 from pharmaner.prediction.predictor import Predictor, Windower
 from pharmaner.recipe import Recipe, load_recipe
@@ -26,7 +27,8 @@ from pharmaner.scoring.strict import Scorer, corpus_hash, score
 from pharmaner.storage import refuse_occupied, whole_folder, write_text
 from pharmaner.text.alignment import AlignmentReport
 from pharmaner.text.pieces import PieceTokenizer
-from pharmaner.training.examples import Example, make_examples
+from pharmaner.training.epoch_examples import epoch_examples
+from pharmaner.training.examples import Example
 from pharmaner.training.loop import Fit, Listener
 from pharmaner.training.model_card import model_card
 from pharmaner.training.partial import begin_or_resume
@@ -56,7 +58,7 @@ class _Prepared:
     source: EncoderSource
     tokenizer: PieceTokenizer
     windower: Windower
-    examples: list[Example]
+    examples: Callable[[int], Sequence[Example]]
     alignment: AlignmentReport
     dev: list[Document]
     begun_with: dict[str, Any]
@@ -130,7 +132,7 @@ def _prepare(
     source = find_encoder(recipe.encoder.name, recipe.encoder.revision)
     tokenizer = encoder_tokenizer(source.location)
     windower = Windower(tokenizer, recipe.text)
-    examples, alignment = make_examples(learned, windower, scheme_of(recipe))
+    examples, alignment = epoch_examples(learned, windower, recipe)
     begun_with = {
         "recipe": recipe.model_dump(mode="json"),
         "train": corpus_hash(learned),
@@ -151,8 +153,11 @@ def _dev_scorer(
         recipe.corpus.auxiliary,
         pad_id,
     )
+    crf = crf_of(network)
 
     def evaluate() -> dict[str, Any]:
+        if crf is not None:
+            predictor.decoder = Decoder(predictor.scheme, crf.legal_scores())
         predictions = list(predictor.predict(prepared.dev))
         documents = [prediction.document for prediction in predictions]
         record = score(prepared.dev, documents, Scorer.PUBLIC).as_json()
@@ -176,7 +181,7 @@ def _write_model_folder(
     kept = next(record for record in history if record["epoch"] == kept_epoch)
     packages = ("torch", "transformers", "tokenizers", "accelerate")
     manifest = {
-        "plain_transformers": "exact",
+        "plain_transformers": "exact" if crf_of(network) is None else "emissions_only",
         "pad_id": pad_id,
         "kept_epoch": kept_epoch,
         "parameters": sum(parameter.numel() for parameter in network.parameters()),
@@ -193,7 +198,7 @@ def _write_model_folder(
         },
     }
     with whole_folder(output) as folder:
-        save_pretrained(network, folder)
+        save_network(network, scheme_of(prepared.recipe), folder)
         save_tokenizer(prepared.tokenizer, prepared.source.location, folder)
         write_text(folder / "recipe.toml", prepared.recipe.as_toml())
         shutil.copyfile(log, folder / "run-log.jsonl")
