@@ -16,6 +16,8 @@ from tests.server.page.conftest import analyse
 from tests.server.page.test_filter_and_documents import set_minimum
 from tests.server.page.test_highlights import answered
 
+pytestmark = pytest.mark.xdist_group("browser")
+
 TEXTS = {
     "sala/3: «á»": "🙂 Toma litio.\r\nControl de ferritina en sangre.\n",
     "=suma": "\ufeffToma sodio, enalapril.",
@@ -88,9 +90,7 @@ def test_json_and_csv_hold_every_document(page: Page, server: Server, tmp_path: 
         for place, mentions in enumerate(expected)
         for m in mentions
     ]
-    found = [
-        [r["document"], int(r["start"]), int(r["end"]), r["label"], r["text"]] for r in rows
-    ]
+    found = [[r["document"], int(r["start"]), int(r["end"]), r["label"], r["text"]] for r in rows]
     assert found == flat
     scores = [m["score"] for mentions in expected for m in mentions]
     assert [float(row["score"]) for row in rows] == scores
@@ -118,9 +118,7 @@ def test_what_is_filtered_out_is_not_exported_and_that_is_said(
 
 
 @pytest.mark.parametrize("is_secure", [True, False])
-def test_copying_gives_what_downloading_gives(
-    page: Page, tmp_path: Path, is_secure: bool
-) -> None:
+def test_copying_gives_what_downloading_gives(page: Page, tmp_path: Path, is_secure: bool) -> None:
     analyse(page, "Toma litio. Control de ferritina en sangre.")
     if not is_secure:
         page.evaluate("Object.defineProperty(navigator, 'clipboard', {value: undefined})")

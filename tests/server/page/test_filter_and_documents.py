@@ -3,12 +3,15 @@
 import io
 import zipfile
 
+import pytest
 from playwright.sync_api import Page, expect
 
+from tests.server.conftest import Server
 from tests.server.page.conftest import analyse, highlights
 from tests.server.page.test_highlights import NOTE, answered
-from tests.server.conftest import Server
 from tests.server.test_predictions import packed
+
+pytestmark = pytest.mark.xdist_group("browser")
 
 
 def set_minimum(page: Page, percent: int) -> None:
@@ -48,7 +51,8 @@ def test_low_scores_are_filtered(page: Page, server: Server) -> None:
 
 def test_several_documents(page: Page, server: Server) -> None:
     texts = {"alta": "Toma litio.", "b": "Control de ferritina. Toma litio y sodio."}
-    archive = {"name": "n.zip", "mimeType": "application/zip", "buffer": packed(texts)}
+    members = {f"{name}.txt": text for name, text in texts.items()}
+    archive = {"name": "n.zip", "mimeType": "application/zip", "buffer": packed(members)}
     single = {"name": "alta.txt", "mimeType": "text/plain", "buffer": b"Toma enalapril"}
     page.set_input_files("#files", [archive, single])
     names = page.locator("#document-list .name")

@@ -9,7 +9,12 @@ from playwright.sync_api import Page, expect
 from tests.server.conftest import Server
 from tests.server.page.conftest import analyse, highlights
 
-NOTE = "Toma enalapril 5mg 🙂.\n\nControl de ferritina en sangre. 👩🏽‍⚕️ Toma litio.\nLa Ferritina baja."
+pytestmark = pytest.mark.xdist_group("browser")
+
+NOTE = (
+    "Toma enalapril 5mg 🙂.\n\nControl de ferritina en sangre. 👩🏽‍⚕️ Toma litio.\n"
+    "La Ferritina baja."
+)
 
 
 def answered(server: Server, text: str) -> list[dict[str, Any]]:

@@ -15,6 +15,8 @@ from tests.server.conftest import Server, start
 from tests.server.page.conftest import PATIENCE, analyse, highlights
 from tests.server.page.test_highlights import NOTE
 
+pytestmark = pytest.mark.xdist_group("browser")
+
 PHONE: dict[str, Any] = {"viewport": {"width": 390, "height": 844}, "has_touch": True}
 DESK: dict[str, Any] = {"viewport": {"width": 1280, "height": 860}}
 
