@@ -2,10 +2,10 @@
 
 python benchmarks/serve_load.py --model DIR [--requests 640] [--soak 10000] [--output FILE]
 
-Two servers run, one with the usual limits, one that predicts one document at a time. Clients of
-this process ask them in turn. Every reply is compared with the offline prediction of its text; each
-text is sent once a level and holds its number, so that a swapped reply is seen. Bounded in requests
-and, a level, in seconds; writes FILE.json and FILE.md.
+Two servers run, one with the usual limits, one that predicts one document at a time; clients of
+this process ask them in turn. Every reply is compared with the offline prediction of its text. Each
+text holds its number, so that a swapped reply is seen. Bounded in requests and, for each level and
+each twentieth of the soak, in seconds; writes FILE.json and FILE.md.
 """
 
 import argparse
@@ -61,7 +61,7 @@ def main() -> None:
     parser.add_argument("--model", type=Path, required=True)
     parser.add_argument("--clients", type=int, nargs="+", default=[1, 8, 32, 64])
     parser.add_argument("--requests", type=int, default=640, help="of each level")
-    parser.add_argument("--seconds", type=float, default=300, help="the most that a level takes")
+    parser.add_argument("--seconds", type=float, default=300, help="the most of a level")
     parser.add_argument("--soak", type=int, default=10_000, help="requests while memory is watched")
     default = ROOT / "benchmarks" / "results" / "serve_load"
     parser.add_argument("--output", type=Path, default=default)
@@ -75,7 +75,7 @@ def main() -> None:
         levels = []
         for clients in options.clients:
             both = [
-                asked(port, texts, expected, clients, options.seconds).figures()
+                asked(port, texts, expected, clients, len(texts), options.seconds).figures()
                 for port in (batching, single)
             ]
             levels.append({"clients": clients, "batching": both[0], "one_at_a_time": both[1]})
@@ -108,16 +108,22 @@ def offline(model: Path, texts: Sequence[str]) -> list[Document]:
 
 
 def asked(
-    port: int, texts: Sequence[str], expected: Sequence[Document], clients: int, seconds: float
+    port: int,
+    texts: Sequence[str],
+    expected: Sequence[Document],
+    clients: int,
+    requests: int,
+    seconds: float,
 ) -> Level:
-    """Send each text once, from so many clients that each wait for their reply."""
+    """Send so many texts, in turn, from so many clients that each wait for their reply."""
     level = Level(clients)
     places = count()
     begin = time.perf_counter()
 
     def ask_on() -> None:
         connection = HTTPConnection("127.0.0.1", port, timeout=120)
-        while time.perf_counter() - begin < seconds and (place := next(places)) < len(texts):
+        while time.perf_counter() - begin < seconds and (number := next(places)) < requests:
+            place = number % len(texts)
             sent = time.perf_counter()
             try:
                 body = json.dumps({"text": texts[place]}).encode()
@@ -154,21 +160,16 @@ def soak(
     port: int, texts: Sequence[str], expected: Sequence[Document], options: argparse.Namespace
 ) -> dict[str, Any]:
     """Many requests one after another; the server's resident memory after each twentieth."""
-    each = min(max(options.soak // SOAK_STEPS, 1), len(texts))
-    memory, answered, lost, wrong = [resident_mib(port)], 0, 0, 0
-    while answered + lost < options.soak:
-        part = min(each, options.soak - answered - lost)
-        level = asked(port, texts[:part], expected, SOAK_CLIENTS, options.seconds)
-        answered, lost = answered + len(level.latencies), lost + level.lost
-        wrong += level.wrong
+    memory, levels = [resident_mib(port)], []
+    for _ in range(SOAK_STEPS):
+        part = options.soak // SOAK_STEPS
+        levels.append(asked(port, texts, expected, SOAK_CLIENTS, part, options.seconds))
         memory.append(resident_mib(port))
-        if not level.latencies:
-            break
     half = memory[len(memory) // 2 :]
     return {
-        "answered": answered,
-        "lost": lost,
-        "wrong": wrong,
+        "answered": sum(len(level.latencies) for level in levels),
+        "lost": sum(level.lost for level in levels),
+        "wrong": sum(level.wrong for level in levels),
         "resident_mib": memory,
         "growth_in_second_half_mib": round(half[-1] - half[0], 1),
     }

@@ -14,7 +14,7 @@ from pharmaner.document import Document, Mention
 from tests.server.conftest import Server
 from tests.server.page.conftest import analyse
 from tests.server.page.test_filter_and_documents import set_minimum
-from tests.server.page.test_highlights import answered
+from tests.server.page.test_highlights import SENTENCES, answered
 
 pytestmark = pytest.mark.xdist_group("browser")
 
@@ -99,12 +99,12 @@ def test_json_and_csv_hold_every_document(page: Page, server: Server, tmp_path: 
 def test_what_is_filtered_out_is_not_exported_and_that_is_said(
     page: Page, server: Server, tmp_path: Path
 ) -> None:
-    text = TEXTS["sala/3: «á»"].replace("\r", "")
+    text = f"🙂 {SENTENCES}"
     analyse(page, text)
     every = answered(server, text)
     page.locator("#type-list label", has_text="DRUG").click()
     left = [m for m in every if m["label"] != "DRUG"]
-    expect(page.locator("#export-hint")).to_contain_text(f"{len(left)} of {len(every)} mentions")
+    expect(page.locator("#export-hint")).to_contain_text(f"{len(left)} of {len(every)} mention")
     name, content = downloaded(page, "ann", tmp_path)
     assert name == "note-1.ann"
     read, problems = parse_document("note-1", text, content.decode(), name)

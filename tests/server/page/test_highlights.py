@@ -15,6 +15,8 @@ NOTE = (
     "Toma enalapril 5mg 🙂.\n\nControl de ferritina en sangre. 👩🏽‍⚕️ Toma litio.\n"
     "La Ferritina baja."
 )
+SENTENCES = "Toma litio 5mg.\nControl de ferritina en sangre (ferritina alta)."
+"""Much like what the model was trained on."""
 
 
 def answered(server: Server, text: str) -> list[dict[str, Any]]:
@@ -24,7 +26,7 @@ def answered(server: Server, text: str) -> list[dict[str, Any]]:
     return mentions
 
 
-@pytest.mark.parametrize("text", [NOTE, "🧪" * 40 + NOTE, "a\u0301 " + NOTE, "Niega alergias."])
+@pytest.mark.parametrize("text", [NOTE, "🧪" * 40 + "a\u0301 " + NOTE, "Niega alergias."])
 def test_highlights_stand_where_the_service_says(page: Page, server: Server, text: str) -> None:
     analyse(page, text)
     expected = [(m["start"], m["end"], m["text"]) for m in answered(server, text)]
@@ -52,7 +54,8 @@ def test_the_card_shows_type_score_and_position(page: Page, server: Server) -> N
         expect(card).to_be_visible()
         expect(card).to_contain_text(mention["label"])
         expect(card).to_contain_text(f"{mention['start']}–{mention['end']}")
-        expect(card).to_contain_text(f"{100 * mention['score']:.1f}%")
+        shown = float(card.locator("dd").first.inner_text().removesuffix("%"))
+        assert shown == pytest.approx(100 * mention["score"], abs=0.051)
         page.mouse.move(0, 0)
         expect(card).to_be_hidden()
         tag = mark.evaluate("mark => getComputedStyle(mark, '::after').content")
@@ -98,14 +101,20 @@ def test_the_keyboard_goes_through_the_whole_page(page: Page) -> None:
     expect(page.locator(".mention:focus")).to_have_count(1)
 
 
-def test_a_substance_leads_to_each_of_its_mentions(page: Page) -> None:
+def test_a_substance_leads_to_each_of_its_mentions(page: Page, server: Server) -> None:
     far = "Sin otros hallazgos.\n" * 80
-    analyse(page, f"Toma litio 5mg.\n{far}Control de ferritina.\n{far}La Ferritina baja.")
-    row = page.locator("#substance-list button", has_text="ferritina")
-    expect(row.locator(".count")).to_have_text("2")
-    marks = page.locator(".mention", has_text="erritina")
-    for place in (0, 1, 0):
+    text = f"{SENTENCES}\n{far}{SENTENCES}\n{far}"
+    analyse(page, text)
+    found = [(m["text"].lower(), m["label"]) for m in answered(server, text)]
+    places = [at for at, each in enumerate(found) if each == ("ferritina", "PROTEIN")]
+    assert len(places) >= 2
+    row = page.locator("#substance-list button", has=page.get_by_text("ferritina", exact=True))
+    row = row.filter(has_text="PROTEIN")
+    expect(row.locator(".count")).to_have_text(str(len(places)))
+    marks = page.locator(".mention")
+    for turn, place in enumerate([*places, places[0]]):
         row.click()
         expect(marks.nth(place)).to_be_focused()
         expect(marks.nth(place)).to_be_in_viewport()
-        expect(page.locator("#status")).to_have_text(f"ferritina: {place + 1} of 2")
+        shown = f"ferritina: {turn % len(places) + 1} of {len(places)}"
+        expect(page.locator("#status")).to_have_text(shown)

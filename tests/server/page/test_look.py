@@ -13,7 +13,7 @@ from pharmaner.server.app import PAGE
 from pharmaner.server.security import new_key
 from tests.server.conftest import Server, start
 from tests.server.page.conftest import PATIENCE, analyse, highlights
-from tests.server.page.test_highlights import NOTE
+from tests.server.page.test_highlights import NOTE, SENTENCES
 
 pytestmark = pytest.mark.xdist_group("browser")
 
@@ -33,46 +33,50 @@ def violations(page: Page) -> list[str]:
     return [f"{each['id']}: {[node['html'] for node in each['nodes']]}" for each in found]
 
 
-def assert_nothing_sticks_out(page: Page) -> None:
-    page.evaluate("window.scrollTo(0, 0)")
+def assert_fits(page: Page) -> None:
     width = page.evaluate("document.documentElement.scrollWidth")
-    assert width <= page.viewport_size["width"]
+    assert width <= page.evaluate("document.documentElement.clientWidth")
+
+
+def assert_fits_in_both_languages(page: Page) -> None:
+    for code in ("es", "en"):
+        page.click(f"[data-language={code}]")
+        assert_fits(page)
+
+
+def assert_cards_fit(page: Page, is_touched: bool) -> None:
+    card = page.locator("#card")
+    for mark in page.locator(".mention").all():
+        if is_touched:
+            mark.tap()
+        else:
+            mark.focus()
+        expect(card).to_be_visible()
+        box = card.bounding_box()
+        assert box is not None
+        assert box["x"] >= 0
+        assert box["x"] + box["width"] <= page.evaluate("document.documentElement.clientWidth")
+        assert_fits(page)
 
 
 def test_every_state_is_accessible_and_fits(page: Page, options: dict[str, object]) -> None:
-    for code in ("es", "en"):
-        page.click(f"[data-language={code}]")
-        assert violations(page) == []
-        assert_nothing_sticks_out(page)
-    page.click("#analyse")
-    expect(page.locator("#alert")).to_be_visible()
-    analyse(page, NOTE)
-    page.click("#new-note")
-    analyse(page, f"Toma litio. {'x' * 300} Control de ferritina en sangre.")
-    page.click("#export summary")
-    for code in ("es", "en"):
-        page.click(f"[data-language={code}]")
-        assert violations(page) == []
-        assert_nothing_sticks_out(page)
-    page.keyboard.press("Escape")
-    mark = page.locator(".mention").first
-    if "has_touch" in options:
-        mark.tap()
-    else:
-        mark.focus()
-    card = page.locator("#card")
-    expect(card).to_be_visible()
-    box = card.bounding_box()
-    assert box is not None
-    assert box["x"] >= 0
-    assert box["x"] + box["width"] <= page.viewport_size["width"]
-    assert violations(page) == []
-    assert_nothing_sticks_out(page)
-    dark = options["color_scheme"] == "dark"
     ground = page.evaluate("getComputedStyle(document.body).backgroundColor")
     channels = [int(value) for value in re.findall(r"\d+", ground)]
-    assert (max(channels) < 60) == dark
-    assert (min(channels) > 200) != dark
+    assert max(channels) < 60 if options["color_scheme"] == "dark" else min(channels) > 200
+    page.click("#analyse")
+    expect(page.locator("#alert")).to_be_visible()
+    assert_fits_in_both_languages(page)
+    assert violations(page) == []
+    analyse(page, NOTE)
+    page.click("#new-note")
+    analyse(page, f"{'x' * 300} {SENTENCES}")
+    assert_fits_in_both_languages(page)
+    page.click("#export summary")
+    assert_fits(page)
+    assert violations(page) == []
+    page.keyboard.press("Escape")
+    assert_cards_fit(page, is_touched="has_touch" in options)
+    assert violations(page) == []
 
 
 def luminance(colour: str) -> float:
