@@ -8,7 +8,7 @@ demo: .venv/ready
 	$(BIN)/pharmaner demo
 
 test: .venv/ready
-	$(BIN)/python -m pytest -n 2
+	$(BIN)/python -m pytest -n 2 --dist loadgroup
 
 check: .venv/ready
 	$(BIN)/ruff format --check src tests benchmarks

@@ -71,6 +71,7 @@ def _check_pieces(model: ModelFolder, tokenizer: PieceTokenizer) -> None:
             f"{model.vocabulary} pieces"
         )
 
+
 def calibrate(folder: Path | str, documents: Sequence[Document]) -> Fitted:
     """Fit the temperature of a model's scores on annotated documents, and keep it in its folder.
 

@@ -8,6 +8,7 @@ import sys
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from http.client import HTTPConnection, HTTPException
 from pathlib import Path
 
 import httpx
@@ -77,11 +78,22 @@ def start(folder: Path, *options: object) -> Server:
         assert process.poll() is None, log.read_text()
         time.sleep(0.05)
     server = Server(process, log, found[1])
-    with server.client() as client:
-        while client.get("/ready").status_code != 200:
-            assert process.poll() is None, log.read_text()
-            time.sleep(0.1)
+    while not is_ready(server):
+        assert process.poll() is None, log.read_text()
+        time.sleep(0.2)
     return server
+
+
+def is_ready(server: Server) -> bool:
+    """Asked on a connection of its own: a busy machine may let the server cut one that waits."""
+    connection = HTTPConnection("127.0.0.1", server.port, timeout=120)
+    try:
+        connection.request("GET", "/ready")
+        return connection.getresponse().status == 200
+    except (OSError, HTTPException):
+        return False
+    finally:
+        connection.close()
 
 
 @pytest.fixture(scope="session")

@@ -1,0 +1,39 @@
+/** Documents as brat, JSON and CSV; offsets stay code points, as the service gave them. */
+
+/** A brat annotation file, line by line as `pharmaner predict` writes it. */
+export function bratAnnotations(mentions) {
+  const lines = [];
+  mentions.forEach(({ start, end, label, text, score }, place) => {
+    const id = `T${place + 1}`;
+    lines.push(`${id}\t${label} ${start} ${end}\t${text.replace(/[\r\n]/g, " ")}`);
+    if (score !== null) lines.push(`#${lines.length - place}\tScore ${id}\t${score.toFixed(4)}`);
+  });
+  return lines.map((line) => `${line}\n`).join("");
+}
+
+/** A JSON array of records such as the service's. */
+export function jsonRecords(documents) {
+  const records = documents.map(({ isEditable, ...record }) => record);
+  return `${JSON.stringify(records, null, 1)}\n`;
+}
+
+/** A table of mentions, RFC 4180. */
+export function csvTable(documents) {
+  const rows = [["document", "start", "end", "label", "text", "score"]];
+  for (const { id, mentions } of documents) {
+    for (const { start, end, label, text, score } of mentions) {
+      rows.push([plain(id), start, end, plain(label), plain(text), score ?? ""]);
+    }
+  }
+  return rows.map((row) => `${row.map(csvCell).join(",")}\r\n`).join("");
+}
+
+/** Keep spreadsheets from running a text as a formula: they do where it begins so. */
+function plain(text) {
+  return /^[=+\-@\t\r]/.test(text) ? `'${text}` : text;
+}
+
+function csvCell(value) {
+  const text = String(value);
+  return /[",\r\n]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text;
+}

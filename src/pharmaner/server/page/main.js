@@ -1,0 +1,170 @@
+/** The page: takes texts in, has the service annotate them, shows what it found. */
+
+import { hideCard } from "./card.js";
+import { renderDocuments } from "./documents.js";
+import { listenForTexts } from "./editor.js";
+import { byId, tell } from "./elements.js";
+import { renderExport } from "./exports.js";
+import { listenForFilters, renderFilters } from "./filters.js";
+import { currentLanguage, failureMessage, message, setLanguage } from "./messages.js";
+import { renderModel, renderPrivacy } from "./notices.js";
+import { goTo, renderNote } from "./note.js";
+import { ServiceError, annotateFile, annotateText, describeModel, useKey } from "./service.js";
+import { addDocuments, removeShown, shownDocument, state } from "./state.js";
+import { renderSubstances } from "./substances.js";
+
+let model = null;
+let edited = null;
+let written = 0;
+let isBusy = false;
+
+function renderResults() {
+  hideCard();
+  renderDocuments(show);
+  renderFilters();
+  renderNote();
+  renderSubstances(jump);
+  renderExport();
+}
+
+function renderTexts() {
+  document.documentElement.lang = currentLanguage();
+  for (const each of document.querySelectorAll("[data-text]")) {
+    each.textContent = message(each.dataset.text);
+  }
+  for (const each of document.querySelectorAll("[data-label]")) {
+    each.setAttribute("aria-label", message(each.dataset.label));
+  }
+  for (const each of document.querySelectorAll("[data-language]")) {
+    each.setAttribute("aria-pressed", String(each.dataset.language === currentLanguage()));
+  }
+  renderPrivacy();
+  renderModel(model);
+  if (state.documents.length) renderResults();
+}
+
+function show(place) {
+  state.shown = place;
+  renderResults();
+}
+
+function jump(target, mention) {
+  if (target !== shownDocument()) show(state.documents.indexOf(target));
+  goTo(mention);
+}
+
+function openEditor(text, replaced) {
+  edited = replaced;
+  byId("note-text").value = text;
+  byId("editor").hidden = false;
+  byId("results").hidden = true;
+  byId("back").hidden = state.documents.length === 0;
+  byId("note-text").focus();
+}
+
+function openResults() {
+  byId("editor").hidden = true;
+  byId("results").hidden = false;
+  renderResults();
+  byId("document-name").focus();
+  tell("");
+}
+
+function alertOf(text) {
+  byId("alert").hidden = !text;
+  byId("alert").textContent = text;
+}
+
+/** Run a request of the page's, one at a time, and say what goes wrong. */
+async function withService(ask) {
+  if (isBusy) return;
+  isBusy = true;
+  alertOf("");
+  document.body.classList.add("is-busy");
+  tell(message("analysing"));
+  try {
+    await ask();
+  } catch (error) {
+    if (!(error instanceof ServiceError)) throw error;
+    tell("");
+    explain(error);
+  } finally {
+    isBusy = false;
+    document.body.classList.remove("is-busy");
+  }
+}
+
+function explain({ status, message: detail }) {
+  if (status !== 401) {
+    alertOf([failureMessage(status), detail && `(${detail})`].filter(Boolean).join(" "));
+    return;
+  }
+  if (!byId("key").hidden) alertOf(message("keyWrong"));
+  byId("key").hidden = false;
+  byId("key-value").focus();
+}
+
+const analyseText = (text) =>
+  withService(async () => {
+    if (!text.trim()) {
+      alertOf(message("emptyNote"));
+      return;
+    }
+    const id = edited?.id ?? `${message("noteName")}-${written + 1}`;
+    const records = await annotateText(id, text);
+    if (!edited) written += 1;
+    addDocuments(records, true, edited);
+    openResults();
+  });
+
+const analyseFiles = (files) =>
+  withService(async () => {
+    const records = [];
+    for (const file of files) records.push(...(await annotateFile(file)));
+    if (!records.length) {
+      alertOf(message("noDocuments"));
+      return;
+    }
+    addDocuments(records, false);
+    openResults();
+  });
+
+async function loadModel() {
+  model = await describeModel();
+  state.labels = [...new Set([...model.labels, ...state.labels])];
+  renderTexts();
+}
+
+listenForTexts(analyseText, analyseFiles);
+listenForFilters(renderResults);
+byId("new-note").addEventListener("click", () => openEditor("", null));
+byId("edit").addEventListener("click", () => openEditor(shownDocument().text, shownDocument()));
+byId("back").addEventListener("click", openResults);
+byId("remove").addEventListener("click", () => {
+  removeShown();
+  if (state.documents.length) renderResults();
+  else openEditor("", null);
+});
+byId("scope").addEventListener("click", ({ target }) => {
+  state.scope = target.dataset.scope ?? state.scope;
+  renderSubstances(jump);
+});
+byId("key").addEventListener("submit", (event) => {
+  event.preventDefault();
+  useKey(byId("key-value").value);
+  withService(async () => {
+    await loadModel();
+    byId("key").hidden = true;
+    tell("");
+    byId("note-text").focus();
+  });
+});
+for (const button of document.querySelectorAll("[data-language]")) {
+  button.addEventListener("click", () => {
+    setLanguage(button.dataset.language);
+    renderTexts();
+  });
+}
+
+renderTexts();
+loadModel().catch(explain);

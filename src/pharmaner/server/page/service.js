@@ -1,0 +1,55 @@
+/** The service behind the page: the only place that anything is sent to. */
+
+/** A request that was not served; `status` is 0 when there was no answer at all. */
+export class ServiceError extends Error {
+  constructor(status, detail, retryAfter) {
+    super(detail);
+    this.status = status;
+    this.retryAfter = retryAfter;
+  }
+}
+
+let key = "";
+
+/** Send this API key from now on; it is kept in memory only. */
+export function useKey(value) {
+  key = value;
+}
+
+/** The model's labels, scores, card and limits. */
+export async function describeModel() {
+  return (await request("/v1/model", {})).json();
+}
+
+/** Find the mentions of a text; resolves to its one record. */
+export async function annotateText(id, text) {
+  const body = JSON.stringify({ documents: [{ id, text }] });
+  const headers = { "content-type": "application/json" };
+  return records(await request("/v1/predict", { method: "POST", headers, body }));
+}
+
+/** Find the mentions of a .txt, or of a zip of them; the service reads the bytes as they are. */
+export async function annotateFile(file) {
+  const body = new FormData();
+  body.append("file", file, file.name);
+  return records(await request("/v1/predict/file", { method: "POST", body }));
+}
+
+async function request(path, options) {
+  const headers = { ...options.headers };
+  if (key) headers.authorization = `Bearer ${key}`;
+  let reply;
+  try {
+    reply = await fetch(path, { ...options, headers });
+  } catch {
+    throw new ServiceError(0, "", null);
+  }
+  if (reply.ok) return reply;
+  const { detail = "" } = await reply.json().catch(() => ({}));
+  throw new ServiceError(reply.status, detail, reply.headers.get("retry-after"));
+}
+
+async function records(reply) {
+  const lines = (await reply.text()).split("\n");
+  return lines.filter((line) => line).map((line) => JSON.parse(line));
+}
