@@ -2,11 +2,12 @@
 
 from collections.abc import Iterable, Iterator
 from pathlib import Path
+from typing import Literal
 
 from pharmaner.document import Document
-from pharmaner.errors import MissingExtraError
+from pharmaner.errors import MissingExtraError, ModelFolderError
 from pharmaner.model_folder import ModelFolder, open_model_folder
-from pharmaner.prediction.predictor import Backend, Prediction, Predictor, Windower
+from pharmaner.prediction.predictor import Backend, OnFailure, Prediction, Predictor, Windower
 from pharmaner.recipe import Recipe
 from pharmaner.text.pieces import PieceTokenizer
 
@@ -18,32 +19,53 @@ class Tagger:
     >>> tagger.predict("Toma 5mg de enalapril.").mentions  # doctest: +SKIP
     """
 
-    def __init__(self, recipe: Recipe, predictor: Predictor) -> None:
+    def __init__(self, recipe: Recipe, predictor: Predictor, backend: str) -> None:
         self.recipe = recipe
+        self.backend = backend
         self._predictor = predictor
 
     @classmethod
-    def load(cls, folder: Path | str) -> "Tagger":
+    def load(cls, folder: Path | str, backend: Literal["torch", "onnx", ""] = "") -> "Tagger":
         """Load a model folder; nothing in it is executed.
 
+        Args:
+            folder: a folder that ``train`` wrote.
+            backend: what computes; empty: the fastest that the folder allows.
+
         Raises:
-            ModelFolderError: when the folder is incomplete, altered, or of a newer format.
+            ModelFolderError: when the folder is incomplete, altered, of a newer format, or not for
+                that backend.
             MissingExtraError: when the folder needs torch, which is not installed.
         """
         model = open_model_folder(Path(folder))
+        if backend == "onnx":
+            raise ModelFolderError(
+                f"{model.path}: holds no ONNX graph; --backend torch is accepted"
+            )
         tokenizer = PieceTokenizer.from_file(model.path / "tokenizer.json")
         windower = Windower(tokenizer, model.recipe.text)
         auxiliary = model.recipe.corpus.auxiliary
         predictor = Predictor(_backend(model), windower, model.scheme, auxiliary, model.pad_id)
-        return cls(model.recipe, predictor)
+        return cls(model.recipe, predictor, "torch")
 
     def predict(self, text: str) -> Document:
         """The text with its mentions; offsets are half-open code points into ``text`` as it is."""
         return next(self.predict_documents([Document("text", text)])).document
 
-    def predict_documents(self, documents: Iterable[Document]) -> Iterator[Prediction]:
-        """Predict many documents, in order; mentions they already have are replaced."""
-        return self._predictor.predict(documents)
+    def predict_documents(
+        self, documents: Iterable[Document], on_failure: OnFailure | None = None
+    ) -> Iterator[Prediction]:
+        """Predict many documents, in order; mentions they already have are replaced.
+
+        See ``Predictor.predict``.
+        """
+        return self._predictor.predict(documents, on_failure)
+
+    def predict_chunks(
+        self, documents: Iterable[Document], on_failure: OnFailure | None = None
+    ) -> Iterator[list[Prediction]]:
+        """As ``predict_documents``, some at a time; see ``Predictor.predict_chunks``."""
+        return self._predictor.predict_chunks(documents, on_failure)
 
 
 def _backend(model: ModelFolder) -> Backend:
