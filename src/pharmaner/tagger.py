@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
+from typing import Literal
 
 from pharmaner.corpora.selection import check_types_known, renamed
 from pharmaner.decoding.decoder import decoder_of
@@ -11,7 +12,7 @@ from pharmaner.document import Document
 from pharmaner.errors import MissingExtraError, ModelFolderError
 from pharmaner.model_folder import ModelFolder, open_model_folder, put_file
 from pharmaner.prediction.calibrate import Fitted, fit_temperature
-from pharmaner.prediction.predictor import Backend, Prediction, Predictor, Windower
+from pharmaner.prediction.predictor import Backend, OnFailure, Prediction, Predictor, Windower
 from pharmaner.recipe import Recipe
 from pharmaner.scoring.strict import corpus_hash
 from pharmaner.text.pieces import PieceTokenizer
@@ -24,24 +25,35 @@ class Tagger:
     >>> tagger.predict("Toma 5mg de enalapril.").mentions  # doctest: +SKIP
     """
 
-    def __init__(self, recipe: Recipe, predictor: Predictor) -> None:
+    def __init__(self, recipe: Recipe, predictor: Predictor, backend: str) -> None:
         self.recipe = recipe
+        self.backend = backend
         self._predictor = predictor
 
     @classmethod
-    def load(cls, folder: Path | str, min_score: float = 0.0) -> "Tagger":
+    def load(
+        cls,
+        folder: Path | str,
+        backend: Literal["torch", "onnx", ""] = "",
+        min_score: float = 0.0,
+    ) -> "Tagger":
         """Load a model folder; nothing in it is executed.
 
         Args:
             folder: what ``train`` wrote.
+            backend: what computes; empty: the fastest that the folder allows.
             min_score: mentions with a lower score are left out.
 
         Raises:
-            ModelFolderError: when the folder is incomplete, altered, of a newer format, or its
-                files contradict each other.
+            ModelFolderError: when the folder is incomplete, altered, of a newer format, not for
+                that backend, or its files contradict each other.
             MissingExtraError: when the folder needs torch, which is not installed.
         """
         model = open_model_folder(Path(folder))
+        if backend == "onnx":
+            raise ModelFolderError(
+                f"{model.path}: holds no ONNX graph; --backend torch is accepted"
+            )
         tokenizer = PieceTokenizer.from_file(model.path / "tokenizer.json")
         _check_pieces(model, tokenizer)
         windower = Windower(tokenizer, model.recipe.text)
@@ -53,15 +65,26 @@ class Tagger:
             model.pad_id,
             replace(decoder_of(model), min_score=min_score),
         )
-        return cls(model.recipe, predictor)
+        return cls(model.recipe, predictor, "torch")
 
     def predict(self, text: str) -> Document:
         """The text with its mentions; offsets are half-open code points into ``text`` as it is."""
         return next(self.predict_documents([Document("text", text)])).document
 
-    def predict_documents(self, documents: Iterable[Document]) -> Iterator[Prediction]:
-        """Predict many documents, in order; mentions they already have are replaced."""
-        return self._predictor.predict(documents)
+    def predict_documents(
+        self, documents: Iterable[Document], on_failure: OnFailure | None = None
+    ) -> Iterator[Prediction]:
+        """Predict many documents, in order; mentions they already have are replaced.
+
+        See ``Predictor.predict``.
+        """
+        return self._predictor.predict(documents, on_failure)
+
+    def predict_chunks(
+        self, documents: Iterable[Document], on_failure: OnFailure | None = None
+    ) -> Iterator[list[Prediction]]:
+        """As ``predict_documents``, some at a time; see ``Predictor.predict_chunks``."""
+        return self._predictor.predict_chunks(documents, on_failure)
 
 
 def _check_pieces(model: ModelFolder, tokenizer: PieceTokenizer) -> None:

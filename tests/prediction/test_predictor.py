@@ -10,6 +10,7 @@ from tokenizers import Tokenizer
 
 from pharmaner.document import Document, Mention, Span
 from pharmaner.labels import LabelScheme, Tagging
+from pharmaner.prediction import batches
 from pharmaner.prediction import predictor as module
 from pharmaner.prediction.predictor import Prediction, Predictor, Windower
 from pharmaner.recipe import TextSection
@@ -227,7 +228,7 @@ def test_documents_keep_their_order_while_batches_mix_them(
 def test_batches_stay_below_their_bound_unless_one_window_is_above_it(
     tiny_tokenizers: dict[str, object], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(module, "BATCH_PIECES", 70)
+    monkeypatch.setattr(batches, "BATCH_PIECES", 70)
     documents = [note(number, size) for number, size in enumerate([*[0] * 9, 1, 30, 12])]
     section = TextSection(window=80, context=4)
     predictor, backend = knowing(documents, tiny_tokenizers["byte_level"], section)
@@ -257,6 +258,115 @@ def test_predictions_come_before_all_documents_are_read(
     assert len(taken) < 10
     assert mentions([first, *predictions]) == gold(documents)
     assert taken == [document.id for document in documents]
+
+
+@pytest.mark.parametrize("text", ["", " " * 5000])
+def test_texts_without_words_are_not_read_without_bound(
+    tiny_tokenizers: dict[str, object], monkeypatch: pytest.MonkeyPatch, text: str
+) -> None:
+    monkeypatch.setattr(module, "PIECES_IN_FLIGHT", 100)
+    taken = []
+
+    def stream() -> Iterator[Document]:
+        for number in range(1000):
+            taken.append(number)
+            yield Document(str(number), text)
+
+    predictor, _ = knowing([], tiny_tokenizers["wordpiece"], TextSection())
+    next(predictor.predict(stream()))
+    assert len(taken) <= 200
+
+
+class FailingBackend(KnowingBackend):
+    """Cannot score batches in which a piece of a certain document is."""
+
+    def __init__(self, backend: KnowingBackend, bad: set[int]) -> None:
+        super().__init__(backend.documents, backend.tokenizer, backend.scheme)
+        self.bad = bad
+
+    def log_probabilities(
+        self, input_ids: npt.NDArray[np.int64], attention_mask: npt.NDArray[np.int64]
+    ) -> npt.NDArray[np.floating]:
+        scores = super().log_probabilities(input_ids, attention_mask)
+        if self.mixed[-1] & self.bad:
+            raise RuntimeError("cannot score this")
+        return scores
+
+
+@pytest.mark.parametrize("in_flight", [50, 16_384])
+@pytest.mark.parametrize("bad", [set(), {0}, {3, 4}, {7}, set(range(8))])
+def test_a_document_that_fails_is_reported_and_the_others_are_predicted(
+    tiny_tokenizers: dict[str, object],
+    monkeypatch: pytest.MonkeyPatch,
+    bad: set[int],
+    in_flight: int,
+) -> None:
+    monkeypatch.setattr(module, "PIECES_IN_FLIGHT", in_flight)
+    documents = [note(number, 2) for number in range(8)]
+    predictor, backend = knowing(
+        documents, tiny_tokenizers["wordpiece"], TextSection(window=32, context=4)
+    )
+    predictor.backend = FailingBackend(backend, bad)
+    failed: list[tuple[str, str]] = []
+    predictions = list(
+        predictor.predict(documents, lambda name, error: failed.append((name, str(error))))
+    )
+    good = [document for place, document in enumerate(documents) if place not in bad]
+    assert [p.document.id for p in predictions] == [document.id for document in good]
+    assert mentions(predictions) == gold(good)
+    assert failed == [(f"note-{place}", "cannot score this") for place in sorted(bad)]
+
+
+def test_a_text_that_cannot_be_cut_is_reported_and_the_others_are_predicted(
+    tiny_tokenizers: dict[str, object], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    documents = [note(number, 2) for number in range(4)]
+    predictor, _ = knowing(
+        [documents[n] for n in (0, 1, 3)], tiny_tokenizers["wordpiece"], TextSection()
+    )
+    whole = NumberedTokenizer.pieces
+
+    def refuse_second(self: NumberedTokenizer, text: str, words: Sequence[Span]) -> Pieces:
+        if text == documents[2].text:
+            raise OverflowError("too odd")
+        return whole(self, text, words)
+
+    monkeypatch.setattr(NumberedTokenizer, "pieces", refuse_second)
+    failed: list[str] = []
+    predictions = list(predictor.predict(documents, lambda name, _: failed.append(name)))
+    assert [p.document.id for p in predictions] == ["note-0", "note-1", "note-3"]
+    assert mentions(predictions) == gold([documents[n] for n in (0, 1, 3)])
+    assert failed == ["note-2"]
+
+
+def test_without_a_listener_the_first_failure_is_raised(
+    tiny_tokenizers: dict[str, object],
+) -> None:
+    documents = [note(number, 2) for number in range(4)]
+    predictor, backend = knowing(documents, tiny_tokenizers["wordpiece"], TextSection())
+    predictor.backend = FailingBackend(backend, {2})
+    with pytest.raises(RuntimeError, match="cannot score this"):
+        list(predictor.predict(documents))
+
+
+def test_going_on_after_a_chunk_gives_the_very_chunks_of_an_undisturbed_run(
+    tiny_tokenizers: dict[str, object], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(module, "PIECES_IN_FLIGHT", 100)
+    documents = [note(number, number % 5) for number in range(30)]
+    section = TextSection(window=32, context=4)
+
+    def chunks(begin: int) -> list[list[str]]:
+        rest = documents[begin:]
+        predictor, _ = knowing(rest, tiny_tokenizers["wordpiece"], section)
+        return [[p.document.id for p in chunk] for chunk in predictor.predict_chunks(rest)]
+
+    whole = chunks(0)
+    assert len(whole) > 5
+    done = 0
+    for place, chunk in enumerate(whole):
+        done += len(chunk)
+        assert [c for c in chunks(done) if c] == [c for c in whole[place + 1 :] if c]
 
 
 @pytest.mark.parametrize("form", ["document", "sentence"])

@@ -1,15 +1,14 @@
 """Reading corpora and texts for the verbs, saying what was found wrong and what became of it."""
 
-import sys
 from collections.abc import Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from pharmaner.cli.console import say
 from pharmaner.corpora.mismatch import OnMismatch
-from pharmaner.errors import CorpusError
 
 if TYPE_CHECKING:
+    from pharmaner.corpora.texts import Texts
     from pharmaner.document import Document
 
 
@@ -44,42 +43,15 @@ def warn_of_leaks(learned: "list[Document]", judged: "list[Document]") -> None:
         say(f"{leaked} dev documents have the text of a training document: their score flatters")
 
 
-def read_texts(inputs: Iterable[Path]) -> "list[Document]":
+def name_texts(inputs: Iterable[Path]) -> "Texts":
     """The texts of files, of folders (not of sub-folders), and of standard input.
 
     Raises:
-        CorpusError: when something cannot be read, a folder has no .txt, or two texts would have
-            the same name.
+        CorpusError: as ``pharmaner.corpora.texts.name_texts``.
     """
-    from pharmaner.corpora.folder import read_text
-    from pharmaner.document import Document
+    from pharmaner.corpora import texts
 
-    documents: dict[str, Document] = {}
-    for path in inputs:
-        if path == Path("-"):
-            found = [Document("stdin", _read_standard_input())]
-        elif path.is_dir():
-            files = sorted(path.glob("*.txt"))
-            if not files:
-                raise CorpusError(f"{path}: holds no .txt files")
-            if unread := len(list(path.glob("*/**/*.txt"))):
-                say(f"{path}: {unread} .txt files in sub-folders are not read")
-            found = [Document(file.stem, read_text(file)) for file in files]
-        else:
-            found = [Document(path.stem, read_text(path))]
-        for document in found:
-            if document.id in documents:
-                raise CorpusError(f"{path}: a second text named {document.id!r}")
-            documents[document.id] = document
-    return list(documents.values())
-
-
-def _read_standard_input() -> str:
-    content = sys.stdin.buffer.read()
-    try:
-        return content.decode("utf-8")
-    except UnicodeDecodeError as error:
-        byte = content[error.start]
-        raise CorpusError(
-            f"standard input: byte 0x{byte:02x} at position {error.start} is not UTF-8"
-        ) from None
+    named = texts.name_texts(inputs)
+    for folder, count in named.unread.items():
+        say(f"{folder}: {count} .txt files in sub-folders are not read")
+    return named

@@ -1,7 +1,7 @@
 """Arguments and options that several verbs share, and their help."""
 
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Literal
 
 import typer
 
@@ -31,3 +31,7 @@ OverridesOption = Annotated[
 ]
 SeedOption = Annotated[int | None, typer.Option(help="Short for --set training.seed=N.")]
 ResumeOption = Annotated[bool, typer.Option(help="Go on with an interrupted training.")]
+BackendOption = Annotated[
+    Literal["torch", "onnx"] | None,
+    typer.Option(help="What computes; by default the fastest that the model's folder allows."),
+]

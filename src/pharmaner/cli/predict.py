@@ -1,27 +1,22 @@
 """``pharmaner predict``."""
 
 import sys
-from collections.abc import Iterable, Iterator
-from enum import StrEnum
+from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from pharmaner.cli.console import stdout
-from pharmaner.cli.corpora import read_texts
-from pharmaner.errors import InputError
+from pharmaner.cli.console import progress_bar, say, stdout
+from pharmaner.cli.corpora import name_texts
+from pharmaner.cli.options import BackendOption
+from pharmaner.errors import InputError, PharmanerError
+from pharmaner.report.prediction_format import PredictionFormat
 
 if TYPE_CHECKING:
+    from pharmaner.corpora.texts import Texts
     from pharmaner.prediction.predictor import Prediction
-
-
-class Format(StrEnum):
-    """What ``--output`` holds."""
-
-    BRAT = "brat"
-    JSONL = "jsonl"
-    HTML = "html"
+    from pharmaner.tagger import Tagger
 
 
 def predict(
@@ -32,25 +27,56 @@ def predict(
     model: Annotated[Path | None, typer.Option(help="A folder that `train` wrote.")] = None,
     output: Annotated[Path | None, typer.Option(help="A folder to write.")] = None,
     output_format: Annotated[
-        Format, typer.Option("--format", help="What --output holds.")
-    ] = Format.BRAT,
+        PredictionFormat, typer.Option("--format", help="What --output holds.")
+    ] = PredictionFormat.BRAT,
+    backend: BackendOption = None,
+    resume: Annotated[bool, typer.Option(help="Go on with an interrupted run.")] = False,
 ) -> None:
-    """Annotate texts. Without --output: JSON lines, or coloured text on a terminal."""
+    """Annotate texts. Without --output: JSON lines, or coloured text on a terminal.
+
+    A text that cannot be read is named and left out; the exit code is then 1.
+    """
     from pharmaner.storage import refuse_occupied
     from pharmaner.tagger import Tagger
 
     if model is None:
         raise InputError("predict: --model DIR is needed, a folder that `pharmaner train` wrote")
-    if output is not None:
+    if resume and output is None:
+        raise InputError("predict: --resume goes on with an --output DIR, none is named")
+    if output is not None and not resume:
         refuse_occupied(output)
-    documents = read_texts(inputs or [Path("-")])
-    predictions = Tagger.load(model).predict_documents(documents)
-    if output is not None:
-        with_progress = _tracked(predictions, len(documents))
-        _write(with_progress, output, output_format)
-        return
-    for prediction in predictions:
-        _print(prediction, is_named=len(documents) > 1)
+    texts = name_texts(inputs or [Path("-")])
+    tagger = Tagger.load(model, backend or "")
+    say(f"backend: {tagger.backend}")
+    if output is None:
+        failed = _print_all(tagger, texts)
+    else:
+        settings = _settings(model, tagger, texts)
+        failed = _write_all(tagger, texts, output, output_format, settings, resume)
+    if failed:
+        say(f"{failed} of {len(texts)} documents failed")
+        raise typer.Exit(1)
+
+
+@dataclass(slots=True)
+class _Failures:
+    """Counts the documents that fail, and says why each does."""
+
+    count: int = 0
+
+    def add(self, name: str, error: Exception) -> None:
+        self.count += 1
+        reason = str(error) if isinstance(error, PharmanerError) else f"{name}: {error!r}"
+        say(f"error: {reason}")
+
+
+def _print_all(tagger: "Tagger", texts: "Texts") -> int:
+    """Print the predictions as they come; how many documents failed."""
+    failures = _Failures()
+    documents = texts.documents(on_failure=failures.add)
+    for prediction in tagger.predict_documents(documents, failures.add):
+        _print(prediction, is_named=len(texts) > 1)
+    return failures.count
 
 
 def _print(prediction: "Prediction", is_named: bool) -> None:
@@ -65,26 +91,40 @@ def _print(prediction: "Prediction", is_named: bool) -> None:
         typer.echo(json_line(prediction))
 
 
-def _write(predictions: "Iterable[Prediction]", output: Path, output_format: Format) -> None:
-    from pharmaner.corpora.folder import write_folder
-    from pharmaner.report.html import write_page
-    from pharmaner.report.json_lines import json_line
-    from pharmaner.storage import whole_folder
+def _settings(model: Path, tagger: "Tagger", texts: "Texts") -> dict[str, Any]:
+    """What the output depends on, as JSON."""
+    from pharmaner.model_folder import MANIFEST
+    from pharmaner.storage import sha256
 
-    if output_format is Format.BRAT:
-        write_folder((prediction.document for prediction in predictions), output)
-        return
-    with whole_folder(output) as folder:
-        if output_format is Format.HTML:
-            write_page([prediction.document for prediction in predictions], folder / "index.html")
-            return
-        with (folder / "predictions.jsonl").open("w", encoding="utf-8", newline="\n") as stream:
-            for prediction in predictions:
-                stream.write(json_line(prediction) + "\n")
+    manifest = sha256(model / MANIFEST)
+    return {"model": manifest, "backend": tagger.backend, "texts": texts.signature}
 
 
-def _tracked(predictions: "Iterable[Prediction]", total: int) -> "Iterator[Prediction]":
-    from pharmaner.cli.console import progress_bar
+def _write_all(
+    tagger: "Tagger",
+    texts: "Texts",
+    output: Path,
+    output_format: PredictionFormat,
+    settings: dict[str, Any],
+    resume: bool,
+) -> int:
+    """Write the output folder; how many documents failed."""
+    from pharmaner.report.prediction_folder import PredictionFolder
 
-    with progress_bar() as progress:
-        yield from progress.track(predictions, total=total, description="predicting")
+    folder = PredictionFolder(output, output_format, settings, resume)
+    done = texts.place_after(folder.progress.last)
+    failures = _Failures(done - folder.progress.documents)
+    if done:
+        say(f"{folder.partial}: goes on after {done} of {len(texts)} documents")
+    documents = texts.documents(done, failures.add)
+    try:
+        with progress_bar() as progress:
+            task = progress.add_task("predicting", total=len(texts), completed=done)
+            for chunk in tagger.predict_chunks(documents, failures.add):
+                folder.write(chunk)
+                progress.advance(task, len(chunk))
+    except KeyboardInterrupt:
+        say(f"interrupted; the same command with --resume goes on ({folder.partial})")
+        raise typer.Exit(130) from None
+    folder.finish()
+    return failures.count

@@ -6,7 +6,7 @@ from typing import Annotated
 import typer
 
 from pharmaner.cli.console import say
-from pharmaner.cli.corpora import read_texts
+from pharmaner.cli.corpora import name_texts
 from pharmaner.cli.options import EncoderOption, OverridesOption, ResumeOption, SeedOption
 from pharmaner.cli.training_progress import TrainingProgress
 from pharmaner.errors import MissingExtraError
@@ -41,9 +41,9 @@ def pretrain(
     settings = [*(overrides or []), f"encoder.name={encoder!r}"]
     settings += [f"training.seed={seed}"] if seed is not None else []
     recipe = parse_pretrain_recipe("", "pretrain", settings)
-    documents = read_texts(texts)
+    documents = list(name_texts(texts).documents())
     say(f"{len(documents)} texts")
-    kept = read_texts(vocabulary or [])
+    kept = list(name_texts(vocabulary or []).documents())
     try:
         with TrainingProgress() as progress:
             result = run_pretraining(

@@ -12,11 +12,11 @@ from pharmaner.errors import CorpusError, RecipeError
 from pharmaner.experiments.runs import Run, RunResult
 from pharmaner.experiments.summary import summarise
 from pharmaner.experiments.systems import System
+from pharmaner.partial import refuse_other_settings
 from pharmaner.report.comparison import comparison_html, comparison_markdown
 from pharmaner.scoring.strict import corpus_hash
 from pharmaner.storage import refuse_occupied, write_text
 from pharmaner.training.loop import Listener
-from pharmaner.training.partial import refuse_other_settings
 from pharmaner.training.train import check_training
 
 SETTINGS = "settings.json"

@@ -33,8 +33,8 @@ from pharmaner.experiments.trials import (
     TrialRecord,
     best_of,
 )
+from pharmaner.partial import refuse_other_settings
 from pharmaner.storage import refuse_occupied, write_text
-from pharmaner.training.partial import refuse_other_settings
 
 _NAME = "pharmaner"
 _STATES = {TrialState.COMPLETE: FINISHED, TrialState.PRUNED: STOPPED}

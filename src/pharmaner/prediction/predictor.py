@@ -1,6 +1,6 @@
 """Documents to emissions to mentions: one path for scoring, for bulk work and for one note."""
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Protocol
 
@@ -11,17 +11,22 @@ from pharmaner.decoding.decoder import Decoder
 from pharmaner.decoding.emissions import Emissions, normalised
 from pharmaner.document import Document, Span
 from pharmaner.labels import POSITIONAL, LabelScheme
+from pharmaner.prediction.batches import batches, pad_windows
+from pharmaner.prediction.read_ahead import read_ahead
 from pharmaner.recipe import TextSection
 from pharmaner.text.pieces import NO_WORD, PieceTokenizer
 from pharmaner.text.sentences import split_sentences
 from pharmaner.text.windows import Window, cut_windows, sentence_units
 from pharmaner.text.words import split_words
 
-PIECES_IN_FLIGHT = 65_536
-"""Documents are read ahead until their windows hold this many pieces; it bounds the memory."""
+PIECES_IN_FLIGHT = 16_384
+"""Documents are cut and scored this many pieces at a time; it bounds the memory."""
 
-BATCH_PIECES = 4_096
-"""The most pieces, padding included, that the network sees in one batch of several windows."""
+CHARACTERS_OF_A_PIECE = 8
+"""So many code points of text, a document being one at least, take the room of a piece."""
+
+OnFailure = Callable[[str, Exception], object]
+"""Is told the id of a document that failed, and why; it may be called by another thread."""
 
 
 class Backend(Protocol):
@@ -84,8 +89,13 @@ class _Waiting:
     conflicts: list[int] = field(default_factory=lambda: [0, 0])
 
     @property
-    def pieces(self) -> int:
-        return sum(len(window.input_ids) for window in self.windows)
+    def size(self) -> int:
+        """What it counts of ``PIECES_IN_FLIGHT``: texts of white space take room, too."""
+        pieces = sum(len(window.input_ids) for window in self.windows)
+        return max(pieces, 1 + len(self.document.text) // CHARACTERS_OF_A_PIECE)
+
+
+_Scored = tuple[_Waiting, Emissions]
 
 
 class Predictor:
@@ -116,40 +126,93 @@ class Predictor:
         self.pad_id = pad_id
         self.decoder = decoder or Decoder(scheme)
 
-    def predict(self, documents: Iterable[Document]) -> Iterator[Prediction]:
-        """Predict the mentions of texts, in order, reading ahead a bounded amount."""
-        for waiting, emissions in self._scored(documents):
-            mentions = self.decoder.mentions(emissions)
-            returned = [m for m in mentions if m.label not in self.auxiliary]
-            document = waiting.document.with_mentions(returned)
-            yield Prediction(document, _covered(waiting), *waiting.conflicts)
+    def predict(
+        self, documents: Iterable[Document], on_failure: OnFailure | None = None
+    ) -> Iterator[Prediction]:
+        """Predict the mentions of texts, in order.
+
+        Another thread takes and cuts the next documents, a bounded amount, while these are scored.
+
+        Args:
+            documents: the texts; mentions that they already have are replaced.
+            on_failure: is told of each document that cannot be predicted, which is then left out;
+                without it the first failure is raised.
+        """
+        for chunk in self.predict_chunks(documents, on_failure):
+            yield from chunk
+
+    def predict_chunks(
+        self, documents: Iterable[Document], on_failure: OnFailure | None = None
+    ) -> Iterator[list[Prediction]]:
+        """As ``predict``, the predictions of the documents that are scored together at a time.
+
+        Scores depend, in their last digits, on what is scored together: whoever goes on after the
+        last document of a chunk gets the very scores of an undisturbed run.
+        """
+        for chunk in self._scored_chunks(documents, on_failure):
+            yield [self._prediction(*scored) for scored in chunk]
 
     def emissions(self, documents: Iterable[Document]) -> Iterator[Emissions]:
-        """The emissions of texts, in order, reading ahead a bounded amount."""
-        for _, emissions in self._scored(documents):
-            yield emissions
+        """The emissions of texts, in order, read ahead as ``predict`` does."""
+        for chunk in self._scored_chunks(documents, None):
+            yield from (emissions for _, emissions in chunk)
 
-    def _scored(self, documents: Iterable[Document]) -> Iterator[tuple[_Waiting, Emissions]]:
-        waiting: list[_Waiting] = []
-        pieces = 0
+    def _prediction(self, waiting: _Waiting, emissions: Emissions) -> Prediction:
+        mentions = self.decoder.mentions(emissions)
+        returned = [m for m in mentions if m.label not in self.auxiliary]
+        document = waiting.document.with_mentions(returned)
+        return Prediction(document, _covered(waiting), *waiting.conflicts)
+
+    def _scored_chunks(
+        self, documents: Iterable[Document], on_failure: OnFailure | None
+    ) -> Iterator[list[_Scored]]:
+        for chunk in read_ahead(self._chunks(documents, on_failure)):
+            yield self._score_or_report(chunk, on_failure)
+
+    def _chunks(
+        self, documents: Iterable[Document], on_failure: OnFailure | None
+    ) -> Iterator[list[_Waiting]]:
+        chunk: list[_Waiting] = []
+        size = 0
         for document in documents:
-            words = tuple(split_words(document.text))
-            cut = _Waiting(document, words, self.windower.windows(document.text, words))
-            waiting.append(cut)
-            pieces += cut.pieces
-            if pieces >= PIECES_IN_FLIGHT:
-                yield from self._score(waiting)
-                waiting, pieces = [], 0
-        yield from self._score(waiting)
+            try:
+                words = tuple(split_words(document.text))
+                cut = _Waiting(document, words, self.windower.windows(document.text, words))
+            except Exception as error:  # whatever it is, the other documents need not suffer
+                _report(document, error, on_failure)
+                continue
+            chunk.append(cut)
+            size += cut.size
+            if size >= PIECES_IN_FLIGHT:
+                yield chunk
+                chunk, size = [], 0
+        yield chunk
 
-    def _score(self, waiting: Sequence[_Waiting]) -> Iterator[tuple[_Waiting, Emissions]]:
+    def _score_or_report(
+        self, chunk: Sequence[_Waiting], on_failure: OnFailure | None
+    ) -> list[_Scored]:
+        """The scored documents; after a failure each is scored alone."""
+        try:
+            return self._score(chunk)
+        except Exception as error:
+            if len(chunk) == 1:
+                _report(chunk[0].document, error, on_failure)
+                return []
+            if on_failure is None:
+                raise
+        return [scored for cut in chunk for scored in self._score_or_report([cut], on_failure)]
+
+    def _score(self, waiting: Sequence[_Waiting]) -> list[_Scored]:
         tags = len(self.scheme.tags)
         sums = [np.zeros((len(cut.words), tags)) for cut in waiting]
         counts = [np.zeros(len(cut.words)) for cut in waiting]
+        for cut in waiting:
+            cut.conflicts[:] = [0, 0]
         windows = [(place, w) for place, cut in enumerate(waiting) for w in cut.windows]
         windows.sort(key=lambda item: len(item[1].input_ids))
-        for batch in _batches(windows):
-            scored = self._run([window for _, window in batch])
+        for batch in batches(windows):
+            padded = pad_windows([window for _, window in batch], self.pad_id)
+            scored = self.backend.log_probabilities(*padded)
             for (place, window), scores in zip(batch, scored, strict=True):
                 read = window.owned_pieces
                 scores = scores[: len(read)]
@@ -158,8 +221,10 @@ class Predictor:
                     read &= window.first_pieces
                 np.add.at(sums[place], window.word_index[read], scores[read])
                 np.add.at(counts[place], window.word_index[read], 1)
-        for cut, total, count in zip(waiting, sums, counts, strict=True):
-            yield cut, Emissions(cut.document.id, cut.words, _mean(total, count))
+        return [
+            (cut, Emissions(cut.document.id, cut.words, _mean(total, count)))
+            for cut, total, count in zip(waiting, sums, counts, strict=True)
+        ]
 
     def _count_conflicts(
         self, window: Window, scores: npt.NDArray[np.floating], conflicts: list[int]
@@ -171,25 +236,11 @@ class Predictor:
         conflicts[0] += int((begins & is_positional).sum())
         conflicts[1] += int((~begins & ~is_context & ~is_positional).sum())
 
-    def _run(self, windows: Sequence[Window]) -> npt.NDArray[np.floating]:
-        length = max(len(window.input_ids) for window in windows)
-        input_ids = np.full((len(windows), length), self.pad_id, dtype=np.int64)
-        attention_mask = np.zeros_like(input_ids)
-        for row, window in enumerate(windows):
-            input_ids[row, : len(window.input_ids)] = window.input_ids
-            attention_mask[row, : len(window.input_ids)] = 1
-        return self.backend.log_probabilities(input_ids, attention_mask)
 
-
-def _batches(windows: list[tuple[int, Window]]) -> Iterator[list[tuple[int, Window]]]:
-    batch: list[tuple[int, Window]] = []
-    for item in windows:
-        if batch and (len(batch) + 1) * len(item[1].input_ids) > BATCH_PIECES:
-            yield batch
-            batch = []
-        batch.append(item)
-    if batch:
-        yield batch
+def _report(document: Document, error: Exception, on_failure: OnFailure | None) -> None:
+    if on_failure is None:
+        raise error
+    on_failure(document.id, error)
 
 
 def _mean(

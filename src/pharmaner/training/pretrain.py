@@ -18,6 +18,7 @@ from pharmaner.errors import CorpusError, EncoderError
 from pharmaner.network.encoder_tokenizer import encoder_tokenizer, special_pieces
 from pharmaner.network.masked_network import masked_network
 from pharmaner.network.pretrained import pad_id_of, save_pretrained
+from pharmaner.partial import begin_or_resume
 from pharmaner.prediction.predictor import Windower
 from pharmaner.recipe import TextSection
 from pharmaner.scoring.strict import corpus_hash
@@ -27,7 +28,6 @@ from pharmaner.text.words import split_words
 from pharmaner.training.loop import Fit, Listener
 from pharmaner.training.masking import Masker
 from pharmaner.training.masking_task import MaskingTask
-from pharmaner.training.partial import begin_or_resume
 from pharmaner.training.pretrain_recipe import PretrainRecipe
 from pharmaner.training.pruning import PieceRates, piece_rates, prune_vocabulary
 from pharmaner.training.run_log import RunLog

@@ -21,6 +21,7 @@ from pharmaner.network.encoder_tokenizer import encoder_tokenizer, save_tokenize
 from pharmaner.network.pretrained import pad_id_of
 from pharmaner.network.tagger_network import crf_of, new_network, save_network
 from pharmaner.network.torch_backend import TorchBackend
+from pharmaner.partial import begin_or_resume
 from pharmaner.prediction.predictor import Predictor, Windower
 from pharmaner.recipe import Recipe, load_recipe
 from pharmaner.scoring.strict import Scorer, corpus_hash, score
@@ -31,7 +32,6 @@ from pharmaner.training.epoch_examples import epoch_examples
 from pharmaner.training.examples import Example
 from pharmaner.training.loop import Fit, Listener
 from pharmaner.training.model_card import model_card
-from pharmaner.training.partial import begin_or_resume
 from pharmaner.training.run_log import RunLog
 from pharmaner.training.tagging_task import TaggingTask
 

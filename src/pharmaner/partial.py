@@ -1,4 +1,4 @@
-"""The folder of an unfinished training."""
+"""The folder of an unfinished run, as of a training."""
 
 import json
 from pathlib import Path
@@ -8,26 +8,28 @@ from pharmaner.errors import OutputError
 from pharmaner.storage import write_text
 
 
-def begin_or_resume(output: Path, resume: bool, begun_with: dict[str, Any]) -> Path:
-    """The folder ``OUTPUT.partial``, where checkpoints lie until the output is whole.
+def begin_or_resume(
+    output: Path, resume: bool, begun_with: dict[str, Any], run: str = "training"
+) -> Path:
+    """The folder ``OUTPUT.partial``, where what is done lies until the output is whole.
 
     Args:
-        output: the folder that the training will write.
-        resume: accept an unfinished training.
-        begun_with: everything that the result depends on, as JSON; an unfinished training must
-            have begun with the same.
+        output: the folder that the run will write.
+        resume: accept an unfinished run.
+        begun_with: everything that the result depends on, as JSON; an unfinished run must have
+            begun with the same.
+        run: what kind of run it is, for messages and the name of the settings' file.
 
     Raises:
-        OutputError: for an unfinished training without ``resume`` or with other settings, or a
-            place that cannot be written to.
+        OutputError: for an unfinished run without ``resume`` or with other settings, or a place
+            that cannot be written to.
     """
     partial = output.with_name(f"{output.name}.partial")
-    description = partial / "training.json"
+    description = partial / f"{run}.json"
     if description.is_file():
         if not resume:
             raise OutputError(
-                f"{partial}: an unfinished training is there; --resume goes on with it, or "
-                "remove it"
+                f"{partial}: an unfinished {run} is there; --resume goes on with it, or remove it"
             )
         refuse_other_settings(description, begun_with)
         return partial

@@ -1,0 +1,131 @@
+"""Texts to annotate: named at once, read one by one."""
+
+import hashlib
+import os
+import sys
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from pharmaner.corpora.folder import read_text
+from pharmaner.document import Document
+from pharmaner.errors import CorpusError
+
+STANDARD_INPUT = Path("-")
+"""The path that stands for standard input, as on command lines."""
+
+
+@dataclass(frozen=True, slots=True)
+class Texts:
+    """The names of texts, in order: folders, each with its files' names.
+
+    ``unread`` says of each folder how many .txt files lie in its sub-folders, which are not read.
+    """
+
+    folders: tuple[tuple[Path, tuple[str, ...]], ...]
+    unread: dict[Path, int]
+
+    def __len__(self) -> int:
+        return sum(len(names) for _, names in self.folders)
+
+    def __iter__(self) -> Iterator[Path]:
+        return (folder / name for folder, names in self.folders for name in names)
+
+    @property
+    def signature(self) -> str:
+        """A hash of the names and their order."""
+        digest = hashlib.sha256()
+        for path in self:
+            digest.update(os.fsencode(path.name) + b"\0")
+        return digest.hexdigest()
+
+    def place_after(self, document_id: str | None) -> int:
+        """How many texts come up to and with the one of an id; none before all."""
+        if document_id is None:
+            return 0
+        return next(place for place, path in enumerate(self, 1) if text_id(path) == document_id)
+
+    def documents(
+        self, skip: int = 0, on_failure: Callable[[str, Exception], object] | None = None
+    ) -> Iterator[Document]:
+        """Read the texts in order.
+
+        Args:
+            skip: how many to pass over at the beginning.
+            on_failure: is told the name of each text that cannot be read, which is then left out.
+
+        Raises:
+            CorpusError: without ``on_failure``, when a text cannot be read or is not UTF-8.
+        """
+        for place, path in enumerate(self):
+            if place < skip:
+                continue
+            try:
+                document = _read(path)
+            except CorpusError as error:
+                if on_failure is None:
+                    raise
+                on_failure(path.name, error)
+            else:
+                yield document
+
+
+def name_texts(inputs: Iterable[Path]) -> Texts:
+    """The texts of files, of folders (not of sub-folders), and of standard input, sorted by name.
+
+    Raises:
+        CorpusError: when a file or folder is not there, a folder has no .txt, or two texts would
+            have the same name.
+    """
+    folders: list[tuple[Path, tuple[str, ...]]] = []
+    unread: dict[Path, int] = {}
+    for path in inputs:
+        if path.is_dir():
+            names = sorted(f.name for f in path.iterdir() if f.name.endswith(".txt"))
+            if not names:
+                raise CorpusError(f"{path}: holds no .txt files")
+            folders.append((path, tuple(names)))
+            if count := sum(1 for _ in path.glob("*/**/*.txt")):
+                unread[path] = count
+        elif path == STANDARD_INPUT or path.exists():
+            folders.append((path.parent, (path.name,)))
+        else:
+            raise CorpusError(f"{path}: no such file; a .txt file, a folder or - is accepted")
+    _refuse_second_names(folders)
+    return Texts(tuple(folders), unread)
+
+
+def text_id(path: Path) -> str:
+    """The id of the document that a path's text becomes."""
+    return "stdin" if path == STANDARD_INPUT else path.stem
+
+
+def _refuse_second_names(folders: Iterable[tuple[Path, tuple[str, ...]]]) -> None:
+    seen: set[str] = set()
+    for folder, names in folders:
+        for name in names:
+            found = text_id(folder / name)
+            if found in seen:
+                raise CorpusError(f"{folder / name}: a second text named {found!r}")
+            seen.add(found)
+
+
+def _read(path: Path) -> Document:
+    if path == STANDARD_INPUT:
+        return Document(text_id(path), _read_standard_input())
+    try:
+        path.name.encode()
+    except UnicodeEncodeError:
+        raise CorpusError(f"{str(path)!r}: its name is not UTF-8") from None
+    return Document(text_id(path), read_text(path))
+
+
+def _read_standard_input() -> str:
+    content = sys.stdin.buffer.read()
+    try:
+        return content.decode("utf-8")
+    except UnicodeDecodeError as error:
+        byte = content[error.start]
+        raise CorpusError(
+            f"standard input: byte 0x{byte:02x} at position {error.start} is not UTF-8"
+        ) from None
