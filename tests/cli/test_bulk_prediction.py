@@ -1,5 +1,6 @@
 """``predict`` over many documents: lazily, failures counted, interruptions without a trace."""
 
+import json
 import os
 import signal
 import subprocess
@@ -88,6 +89,19 @@ def test_json_lines_on_standard_output_leave_failures_out(
     result = cli("predict", "--model", trained, notes)
     assert (result.code, len(result.out.splitlines())) == (1, 38)
     assert "backend: torch" in result.err.splitlines()
+
+
+def test_mentions_under_the_lowest_score_are_left_out(cli: Cli, trained: Path, notes: Path) -> None:
+    def mentions(*options: object) -> list[dict[str, object]]:
+        lines = cli("predict", "--model", trained, notes, *options).out.splitlines()
+        return [mention for line in lines for mention in json.loads(line)["mentions"]]
+
+    every = mentions()
+    scores = sorted({float(str(mention["score"])) for mention in every})
+    middle = sum(scores[len(scores) // 2 - 1 : len(scores) // 2 + 1]) / 2
+    kept = [m for m in every if m["score"] >= middle]  # type: ignore[operator]
+    assert mentions("--min-score", middle) == kept
+    assert 0 < len(kept) < len(every)
 
 
 @pytest.mark.parametrize("kind", ["brat", "jsonl", "html"])

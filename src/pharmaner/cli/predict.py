@@ -30,6 +30,9 @@ def predict(
         PredictionFormat, typer.Option("--format", help="What --output holds.")
     ] = PredictionFormat.BRAT,
     backend: BackendOption = None,
+    min_score: Annotated[
+        float, typer.Option(min=0, max=1, help="Leave out mentions with a lower score.")
+    ] = 0.0,
     resume: Annotated[bool, typer.Option(help="Go on with an interrupted run.")] = False,
 ) -> None:
     """Annotate texts. Without --output: JSON lines, or coloured text on a terminal.
@@ -46,12 +49,12 @@ def predict(
     if output is not None and not resume:
         refuse_occupied(output)
     texts = name_texts(inputs or [Path("-")])
-    tagger = Tagger.load(model, backend or "")
+    tagger = Tagger.load(model, backend or "", min_score)
     say(f"backend: {tagger.backend}")
     if output is None:
         failed = _print_all(tagger, texts)
     else:
-        settings = _settings(model, tagger, texts)
+        settings = _settings(model, tagger, texts, min_score)
         failed = _write_all(tagger, texts, output, output_format, settings, resume)
     if failed:
         say(f"{failed} of {len(texts)} documents failed")
@@ -91,13 +94,18 @@ def _print(prediction: "Prediction", is_named: bool) -> None:
         typer.echo(json_line(prediction))
 
 
-def _settings(model: Path, tagger: "Tagger", texts: "Texts") -> dict[str, Any]:
+def _settings(model: Path, tagger: "Tagger", texts: "Texts", min_score: float) -> dict[str, Any]:
     """What the output depends on, as JSON."""
     from pharmaner.model_folder import MANIFEST
     from pharmaner.storage import sha256
 
     manifest = sha256(model / MANIFEST)
-    return {"model": manifest, "backend": tagger.backend, "texts": texts.signature}
+    return {
+        "model": manifest,
+        "backend": tagger.backend,
+        "min_score": min_score,
+        "texts": texts.signature,
+    }
 
 
 def _write_all(
