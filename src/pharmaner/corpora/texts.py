@@ -91,7 +91,8 @@ def name_texts(inputs: Iterable[Path]) -> Texts:
             folders.append((path.parent, (path.name,)))
         else:
             raise CorpusError(f"{path}: no such file; a .txt file, a folder or - is accepted")
-    _refuse_second_names(folders)
+    if len(folders) > 1:
+        _refuse_second_names(folders)
     return Texts(tuple(folders), unread)
 
 
