@@ -26,9 +26,12 @@ PATIENCE = 120_000
 expect.set_options(timeout=PATIENCE)
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def browser() -> Iterator[Browser]:
-    """Chromium; without it the tests are skipped, where CI is set they fail."""
+    """Chromium; without it the tests are skipped, where CI is set they fail.
+
+    It ends with this package's tests: while playwright runs, no other test can run an event loop.
+    """
     if not CHROMIUM.exists() and not os.environ.get("CI"):
         pytest.skip(f"{CHROMIUM} is not here: apt-get install chromium; with CI set this fails")
     with sync_playwright() as playwright:

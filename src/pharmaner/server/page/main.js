@@ -67,7 +67,6 @@ function openResults() {
   byId("results").hidden = false;
   renderResults();
   byId("document-name").focus();
-  tell("");
 }
 
 function alertOf(text) {
@@ -86,9 +85,9 @@ async function withService(ask) {
     await ask();
   } catch (error) {
     if (!(error instanceof ServiceError)) throw error;
-    tell("");
     explain(error);
   } finally {
+    tell("");
     isBusy = false;
     document.body.classList.remove("is-busy");
   }
@@ -155,7 +154,6 @@ byId("key").addEventListener("submit", (event) => {
   withService(async () => {
     await loadModel();
     byId("key").hidden = true;
-    tell("");
     byId("note-text").focus();
   });
 });
