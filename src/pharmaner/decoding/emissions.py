@@ -35,5 +35,6 @@ class Emissions:
 def normalised(scores: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
     """Rows shifted so that they sum to 1 under ``exp``; shape (words, tags), NaN stays NaN."""
     highest = scores.max(axis=1, keepdims=True)
-    totals: npt.NDArray[np.float64] = np.exp(scores - highest).sum(axis=1, keepdims=True)
-    return scores - (highest + np.log(totals))
+    totals = np.exp(scores - highest).sum(axis=1, keepdims=True)
+    shifted: npt.NDArray[np.float64] = scores - (highest + np.log(totals))
+    return shifted
