@@ -70,7 +70,8 @@ VERBS = {
     "train": Verb(f"train {CORPORA}", "--resume"),
     "pretrain": Verb(
         "pretrain --text corpus --encoder encoder --set masking.window=32"
-        " --set masking.head_steps=2 --set training.epochs=2 --set training.batch_pieces=64 --set training.precision='fp32'",
+        " --set masking.head_steps=2 --set training.epochs=2 --set training.batch_pieces=64"
+        " --set training.precision='fp32'",
         "--resume",
     ),
     "tune": Verb(f"tune {CORPORA} --space space.toml", is_study=True),
