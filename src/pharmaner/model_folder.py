@@ -2,6 +2,8 @@
 
 config.json, model.safetensors, tokenizer.json, tokenizer_config.json
 the network and its tokenizer, as plain transformers load them
+model.onnx        in place of model.safetensors, in a folder that `export` wrote; with it comes
+parameters.json   where the graph keeps each parameter of the network
 recipe.toml       the resolved recipe
 run-log.jsonl     a record for each epoch
 README.md         the model card
@@ -23,6 +25,11 @@ FORMAT = 1
 
 MANIFEST = "manifest.json"
 
+TORCH_WEIGHTS = "model.safetensors"
+ONNX_WEIGHTS = "model.onnx"
+
+PACKAGE = Path(__file__).parent
+
 
 @dataclass(frozen=True, slots=True)
 class ModelFolder:
@@ -42,11 +49,21 @@ class ModelFolder:
         """The vocabulary index of padding."""
         return int(self.manifest["pad_id"])
 
+    def holds(self, name: str) -> bool:
+        """Whether the manifest vouches for a file of this name."""
+        return name in self.manifest["files"]
+
 
 def scheme_of(recipe: Recipe) -> LabelScheme:
     """The label scheme of a resolved recipe: its types, then its auxiliary types."""
     types = (*recipe.corpus.types, *recipe.corpus.auxiliary)
     return LabelScheme(types, recipe.network.tagging)
+
+
+def shipped_folder(package: Path = PACKAGE) -> Path | None:
+    """The model folder inside the package, where this version ships one."""
+    folder = package / "shipped"
+    return folder if folder.is_dir() else None
 
 
 def write_manifest(folder: Path, content: dict[str, Any]) -> None:
@@ -80,8 +97,12 @@ def open_model_folder(path: Path) -> ModelFolder:
             raise ModelFolderError(f"{path}: {name} is missing")
         if sha256(file) != expected:
             raise ModelFolderError(f"{file}: is not the file that {MANIFEST} vouches for")
-    for needed in ("recipe.toml", "tokenizer.json", "config.json", "model.safetensors"):
+    for needed in ("recipe.toml", "tokenizer.json", "config.json"):
         if needed not in hashes:
             raise ModelFolderError(f"{path}: {MANIFEST} does not vouch for {needed}")
+    if not {TORCH_WEIGHTS, ONNX_WEIGHTS} & hashes.keys():
+        raise ModelFolderError(
+            f"{path}: {MANIFEST} vouches for neither {TORCH_WEIGHTS} nor {ONNX_WEIGHTS}"
+        )
     content = (path / "recipe.toml").read_text(encoding="utf-8")
     return ModelFolder(path, parse_recipe(content, str(path / "recipe.toml")), manifest)

@@ -10,6 +10,7 @@ import typer
 
 from pharmaner.cli.console import stdout
 from pharmaner.cli.corpora import read_texts
+from pharmaner.cli.options import ModelOption
 from pharmaner.errors import InputError
 
 if TYPE_CHECKING:
@@ -29,17 +30,18 @@ def predict(
         list[Path] | None,
         typer.Argument(metavar="INPUT...", help=".txt files, folders of them; - or nothing: stdin"),
     ] = None,
-    model: Annotated[Path | None, typer.Option(help="A folder that `train` wrote.")] = None,
+    model: ModelOption = None,
     output: Annotated[Path | None, typer.Option(help="A folder to write.")] = None,
     output_format: Annotated[
         Format, typer.Option("--format", help="What --output holds.")
     ] = Format.BRAT,
 ) -> None:
     """Annotate texts. Without --output: JSON lines, or coloured text on a terminal."""
+    from pharmaner.model_folder import shipped_folder
     from pharmaner.storage import refuse_occupied
     from pharmaner.tagger import Tagger
 
-    if model is None:
+    if (model := model or shipped_folder()) is None:
         raise InputError("predict: --model DIR is needed, a folder that `pharmaner train` wrote")
     if output is not None:
         refuse_occupied(output)
