@@ -109,6 +109,18 @@ def trained(
 
 
 @pytest.fixture(scope="session")
+def exported(
+    trained: Path, small_corpus: "list[Document]", tmp_path_factory: pytest.TempPathFactory
+) -> Path:
+    """The model folder that knows the small corpus by heart, as an ONNX graph in fp32."""
+    from pharmaner.export.export import export_model
+
+    folder = tmp_path_factory.mktemp("exported") / "model"
+    export_model(trained, folder, labelled=small_corpus)
+    return folder
+
+
+@pytest.fixture(scope="session")
 def tiny_settings() -> list[str]:
     """The options of ``train`` that make a tiny encoder's training short."""
     settings = ["training.epochs=2", "training.precision=fp32", "text.window=32", "text.context=4"]

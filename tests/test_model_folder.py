@@ -136,12 +136,17 @@ def test_a_manifest_cannot_point_out_of_its_folder(model: Path) -> None:
         assert refusal(model) == f"{model}: {name} is missing"
 
 
-@pytest.mark.parametrize(
-    "name", ["recipe.toml", "tokenizer.json", "config.json", "model.safetensors"]
-)
+@pytest.mark.parametrize("name", ["recipe.toml", "tokenizer.json", "config.json"])
 def test_what_the_prediction_rests_on_must_be_vouched_for(model: Path, name: str) -> None:
     alter_manifest(model, lambda manifest: manifest["files"].pop(name))
     assert refusal(model) == f"{model}: manifest.json does not vouch for {name}"
+
+
+def test_weights_of_some_kind_must_be_vouched_for(model: Path) -> None:
+    alter_manifest(model, lambda manifest: manifest["files"].pop("model.safetensors"))
+    assert refusal(model) == (
+        f"{model}: manifest.json vouches for neither model.safetensors nor model.onnx"
+    )
 
 
 def test_a_written_manifest_holds_the_files_hashes_and_the_content(tmp_path: Path) -> None:

@@ -6,7 +6,9 @@
     │   ├── RecipeError         a recipe: key, what was found, what is accepted
     │   ├── EncoderError        a pre-trained encoder that cannot be had
     │   ├── ModelFolderError    a trained model's folder that is incomplete or altered
-    │   └── OutputError         a place that cannot be written to
+    │   ├── OutputError         a place that cannot be written to
+    │   └── ExportError         a network that cannot be written as an ONNX graph
+    ├── ParityError             an exported model that differs too much; the exit code is 1
     └── MissingExtraError       an optional part of the installation is absent
 
 The text of each is one line, ready to be shown.
@@ -39,6 +41,14 @@ class ModelFolderError(InputError):
 
 class OutputError(InputError):
     """A place that cannot be written to."""
+
+
+class ExportError(InputError):
+    """A network that cannot be written as an ONNX graph."""
+
+
+class ParityError(PharmanerError):
+    """An exported model whose predictions differ too much from those of the network."""
 
 
 class MissingExtraError(PharmanerError):

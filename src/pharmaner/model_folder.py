@@ -2,6 +2,8 @@
 
 config.json, model.safetensors, tokenizer.json, tokenizer_config.json
 the network and its tokenizer, as plain transformers load them
+model.onnx        in place of model.safetensors, in a folder that `export` wrote; with it comes
+parameters.json   where the graph keeps each parameter of the network
 transitions.json  a CRF's transitions, in the folders of CRFs alone
 calibration.json  the temperature of scores, in the folders that `calibrate` completed
 recipe.toml       the resolved recipe
@@ -29,14 +31,19 @@ FORMAT = 1
 
 MANIFEST = "manifest.json"
 
-NEEDED = ("recipe.toml", "tokenizer.json", "config.json", "model.safetensors")
-"""The files that a prediction rests on."""
+TORCH_WEIGHTS = "model.safetensors"
+ONNX_WEIGHTS = "model.onnx"
+
+NEEDED = ("recipe.toml", "tokenizer.json", "config.json")
+"""The files that a prediction rests on, weights apart."""
 
 LARGEST_DESCRIPTION = 1 << 24
 """The most bytes of manifest.json, config.json and recipe.toml."""
 
 TRANSITIONS = "transitions.json"
 """What follows what, where the recipe's decoder is a CRF."""
+
+PACKAGE = Path(__file__).parent
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,11 +68,21 @@ class ModelFolder:
         """The vocabulary index of padding."""
         return int(self.manifest["pad_id"])
 
+    def holds(self, name: str) -> bool:
+        """Whether the manifest vouches for a file of this name."""
+        return name in self.manifest["files"]
+
 
 def scheme_of(recipe: Recipe) -> LabelScheme:
     """The label scheme of a resolved recipe: its types, then its auxiliary types."""
     types = (*recipe.corpus.types, *recipe.corpus.auxiliary)
     return LabelScheme(types, recipe.network.tagging)
+
+
+def shipped_folder(package: Path = PACKAGE) -> Path | None:
+    """The model folder inside the package, where this version ships one."""
+    folder = package / "shipped"
+    return folder if folder.is_dir() else None
 
 
 def write_manifest(folder: Path, content: dict[str, Any]) -> None:
@@ -107,6 +124,10 @@ def open_model_folder(path: Path) -> ModelFolder:
     for name, expected in manifest["files"].items():
         _verify(path, name, expected)
     _check_vouched(path, manifest, *NEEDED)
+    if not {TORCH_WEIGHTS, ONNX_WEIGHTS} & manifest["files"].keys():
+        raise ModelFolderError(
+            f"{path}: {MANIFEST} vouches for neither {TORCH_WEIGHTS} nor {ONNX_WEIGHTS}"
+        )
     file = path / "recipe.toml"
     try:
         content = _description(file).decode("utf-8")

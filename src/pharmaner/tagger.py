@@ -5,14 +5,15 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Literal
 
+from pharmaner.backends import choose_backend, open_backend
 from pharmaner.corpora.selection import check_types_known, renamed
 from pharmaner.decoding.decoder import decoder_of
 from pharmaner.decoding.temperature import CALIBRATION
 from pharmaner.document import Document
-from pharmaner.errors import MissingExtraError, ModelFolderError
-from pharmaner.model_folder import ModelFolder, open_model_folder, put_file
+from pharmaner.errors import ModelFolderError
+from pharmaner.model_folder import ModelFolder, open_model_folder, put_file, shipped_folder
 from pharmaner.prediction.calibrate import Fitted, fit_temperature
-from pharmaner.prediction.predictor import Backend, OnFailure, Prediction, Predictor, Windower
+from pharmaner.prediction.predictor import OnFailure, Prediction, Predictor, Windower
 from pharmaner.recipe import Recipe
 from pharmaner.scoring.strict import corpus_hash
 from pharmaner.text.pieces import PieceTokenizer
@@ -33,39 +34,43 @@ class Tagger:
     @classmethod
     def load(
         cls,
-        folder: Path | str,
+        folder: Path | str | None = None,
         backend: Literal["torch", "onnx", ""] = "",
         min_score: float = 0.0,
     ) -> "Tagger":
-        """Load a model folder; nothing in it is executed.
+        """Load a model folder, or the tagger in the package; nothing in it is executed.
 
         Args:
-            folder: what ``train`` wrote.
-            backend: what computes; empty: the fastest that the folder allows.
+            folder: what ``train`` or ``export`` wrote; by default the tagger in the package.
+            backend: what computes; empty: the fastest that the folder allows here.
             min_score: mentions with a lower score are left out.
 
         Raises:
             ModelFolderError: when the folder is incomplete, altered, of a newer format, not for
-                that backend, or its files contradict each other.
+                that backend, or its files contradict each other; or when none is named and the
+                package has none.
             MissingExtraError: when the folder needs torch, which is not installed.
         """
-        model = open_model_folder(Path(folder))
-        if backend == "onnx":
+        folder = shipped_folder() if folder is None else folder
+        if folder is None:
             raise ModelFolderError(
-                f"{model.path}: holds no ONNX graph; --backend torch is accepted"
+                "no model folder is named and this version ships none; one that `train` or "
+                "`export` wrote is accepted"
             )
+        model = open_model_folder(Path(folder))
+        chosen = choose_backend(model, backend)
         tokenizer = PieceTokenizer.from_file(model.path / "tokenizer.json")
         _check_pieces(model, tokenizer)
         windower = Windower(tokenizer, model.recipe.text)
         predictor = Predictor(
-            _backend(model),
+            open_backend(model, chosen),
             windower,
             model.scheme,
             model.recipe.corpus.auxiliary,
             model.pad_id,
             replace(decoder_of(model), min_score=min_score),
         )
-        return cls(model.recipe, predictor, "torch")
+        return cls(model.recipe, predictor, chosen)
 
     def predict(self, text: str) -> Document:
         """The text with its mentions; offsets are half-open code points into ``text`` as it is."""
@@ -116,16 +121,3 @@ def calibrate(folder: Path | str, documents: Sequence[Document]) -> Fitted:
     fitted = fit_temperature(emissions, named, predictor.decoder, predictor.auxiliary)
     put_file(model, CALIBRATION, {"fitted_on": corpus_hash(named), **fitted.as_json()})
     return fitted
-
-
-def _backend(model: ModelFolder) -> Backend:
-    try:
-        from pharmaner.network.tagger_network import check_window, load_network
-        from pharmaner.network.torch_backend import TorchBackend
-    except ImportError:
-        raise MissingExtraError(
-            f"{model.path}: its weights need torch; `pip install 'pharmaner[train]'` brings it"
-        ) from None
-    network = load_network(model.path)
-    check_window(network.config, model.recipe.text.window)
-    return TorchBackend(network)

@@ -11,6 +11,7 @@ WEIGHTS = [
     "model.int8.safetensors",
     "model.safetensors.index.json",
     "pytorch_model.bin",
+    "model.onnx",
 ]
 TOKENIZERS = ["tokenizer.json", "vocab.txt", "sentencepiece.bpe.model", "spm.model", "vocab.json"]
 

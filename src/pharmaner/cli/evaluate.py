@@ -53,9 +53,14 @@ def read_sides(
     """The gold documents, and a system's or a model's for the same texts.
 
     Raises:
-        InputError: unless exactly one of ``predicted`` and ``model`` is given.
+        InputError: when both ``predicted`` and ``model`` are given, or neither is and the package
+            ships no tagger.
         CorpusError: when a folder cannot be read, or gold has a type that the model does not know.
     """
+    from pharmaner.model_folder import shipped_folder
+
+    if predicted is None and model is None:
+        model = shipped_folder()
     if (predicted is None) is (model is None):
         raise InputError(f"{verb}: one of PREDICTED and --model DIR is accepted")
     documents = read_annotated(gold, on_mismatch)

@@ -15,6 +15,7 @@ from pharmaner.cli import (
     encoders,
     errors,
     evaluate,
+    export,
     pack,
     predict,
     pretrain,
@@ -37,6 +38,7 @@ app = typer.Typer(
     help="Find drugs, chemicals, proteins, or whatever you have annotated, in clinical text.",
     no_args_is_help=True,
     add_completion=False,
+    rich_markup_mode=None,  # rich takes as long to load as everything else that --help needs
     pretty_exceptions_enable=False,
 )
 app.command()(audit.audit)
@@ -48,6 +50,7 @@ app.command()(calibrate.calibrate)
 app.command()(serve.serve)
 app.command()(compare.compare)
 app.command()(report.report)
+app.command()(export.export)
 app.command()(encoders.encoders)
 app.command()(pretrain.pretrain)
 app.command()(pack.pack)

@@ -15,7 +15,13 @@ ScorerOption = Annotated[
 PredictedArgument = Annotated[
     Path | None, typer.Argument(help="A folder with a system's .ann files.")
 ]
-ScoredModelOption = Annotated[Path | None, typer.Option(help="Score this model instead.")]
+ModelOption = Annotated[
+    Path | None, typer.Option(help="A model folder; by default the tagger in the package, if any.")
+]
+ScoredModelOption = Annotated[
+    Path | None,
+    typer.Option(help="Score this model instead; by default the tagger in the package, if any."),
+]
 OfficialMissingOption = Annotated[
     bool, typer.Option(help="Pass over documents that the system did not return.")
 ]

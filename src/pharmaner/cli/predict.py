@@ -9,7 +9,7 @@ import typer
 
 from pharmaner.cli.console import progress_bar, say, stdout
 from pharmaner.cli.corpora import name_texts
-from pharmaner.cli.options import BackendOption
+from pharmaner.cli.options import BackendOption, ModelOption
 from pharmaner.errors import InputError, PharmanerError
 from pharmaner.report.prediction_format import PredictionFormat
 
@@ -24,7 +24,7 @@ def predict(
         list[Path] | None,
         typer.Argument(metavar="INPUT...", help=".txt files, folders of them; - or nothing: stdin"),
     ] = None,
-    model: Annotated[Path | None, typer.Option(help="A folder that `train` wrote.")] = None,
+    model: ModelOption = None,
     output: Annotated[Path | None, typer.Option(help="A folder to write.")] = None,
     output_format: Annotated[
         PredictionFormat, typer.Option("--format", help="What --output holds.")
@@ -39,10 +39,11 @@ def predict(
 
     A text that cannot be read is named and left out; the exit code is then 1.
     """
+    from pharmaner.model_folder import shipped_folder
     from pharmaner.storage import refuse_occupied
     from pharmaner.tagger import Tagger
 
-    if model is None:
+    if (model := model or shipped_folder()) is None:
         raise InputError("predict: --model DIR is needed, a folder that `pharmaner train` wrote")
     if resume and output is None:
         raise InputError("predict: --resume goes on with an --output DIR, none is named")

@@ -12,7 +12,7 @@ from pharmaner.corpora.mismatch import OnMismatch
 
 
 def report(
-    model: Annotated[Path, typer.Argument(help="A folder that `train` wrote.")],
+    model: Annotated[Path, typer.Argument(help="A folder that `train` or `export` wrote.")],
     output: Annotated[Path, typer.Option(help="The folder to write.")],
     dev: Annotated[
         Path | None, typer.Option(help="An annotated folder to score the model on.")

@@ -7,6 +7,7 @@ from typing import Annotated
 import typer
 
 from pharmaner.cli.console import say
+from pharmaner.cli.options import ModelOption
 from pharmaner.errors import InputError, MissingExtraError
 
 
@@ -20,7 +21,7 @@ class LogLevel(StrEnum):
 
 
 def serve(
-    model: Annotated[Path | None, typer.Option(help="A folder that `train` wrote.")] = None,
+    model: ModelOption = None,
     host: Annotated[str, typer.Option(help="The address to listen on.")] = "127.0.0.1",
     port: Annotated[int, typer.Option(help="The port; 0 takes a free one.", min=0)] = 8000,
     config: Annotated[
@@ -48,9 +49,9 @@ def serve(
         say("under [keys] of the file that --config names, with the client's name:")
         typer.echo(f'client = "{digest}"')
         return
-    if model is None:
-        raise InputError("serve: --model DIR is needed, a folder that `pharmaner train` wrote")
-    from pharmaner.model_folder import open_model_folder
+    from pharmaner.model_folder import open_model_folder, shipped_folder
 
+    if (model := model or shipped_folder()) is None:
+        raise InputError("serve: --model DIR is needed, a folder that `pharmaner train` wrote")
     settings = load_settings(config) if config else Settings()
     run_server(open_model_folder(model), settings, host, port, log_level, say)

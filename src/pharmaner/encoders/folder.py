@@ -5,8 +5,16 @@ from pathlib import Path
 
 from pharmaner.encoders.int8 import INT8_WEIGHTS
 from pharmaner.errors import EncoderError
+from pharmaner.model_folder import ONNX_WEIGHTS, TORCH_WEIGHTS
 
-WEIGHTS = ("model.safetensors", INT8_WEIGHTS, "model.safetensors.index.json", "pytorch_model.bin")
+PICKLED_WEIGHTS = "pytorch_model.bin"
+WEIGHTS = (
+    TORCH_WEIGHTS,
+    INT8_WEIGHTS,
+    "model.safetensors.index.json",
+    PICKLED_WEIGHTS,
+    ONNX_WEIGHTS,
+)
 TOKENIZERS = ("tokenizer.json", "vocab.txt", "sentencepiece.bpe.model", "spm.model", "vocab.json")
 
 

@@ -4,7 +4,7 @@ import os
 import re
 from pathlib import Path
 
-from pharmaner.encoders.folder import TOKENIZERS, WEIGHTS, check_encoder_folder
+from pharmaner.encoders.folder import PICKLED_WEIGHTS, TOKENIZERS, WEIGHTS, check_encoder_folder
 from pharmaner.errors import EncoderError
 
 _HUB_ID = re.compile(r"[A-Za-z0-9][\w.-]*(/[A-Za-z0-9][\w.-]*)?")
@@ -37,7 +37,7 @@ def download_encoder(name: str, revision: str = "") -> Path:
         )
         if not any((folder / weights).is_file() for weights in WEIGHTS):
             folder = Path(
-                snapshot_download(name, revision=wanted, allow_patterns=[*_FILES, WEIGHTS[-1]])
+                snapshot_download(name, revision=wanted, allow_patterns=[*_FILES, PICKLED_WEIGHTS])
             )
     except LocalEntryNotFoundError:
         raise EncoderError(

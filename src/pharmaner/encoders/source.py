@@ -5,11 +5,13 @@ from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
 
-from pharmaner.encoders.folder import check_encoder_folder
+from pharmaner.encoders.exported import SHIPPED_ENCODER, exported_encoder, shipped_encoder
+from pharmaner.encoders.folder import WEIGHTS, check_encoder_folder
 from pharmaner.encoders.hub import download_encoder, is_hub_id
 from pharmaner.encoders.int8 import INT8_WEIGHTS, unpacked_folder
 from pharmaner.encoders.packaged import PACKAGED, packaged_folder
 from pharmaner.errors import EncoderError
+from pharmaner.model_folder import ONNX_WEIGHTS
 
 
 class SourceKind(StrEnum):
@@ -33,27 +35,37 @@ class EncoderSource:
 def find_encoder(name: str, revision: str = "") -> EncoderSource:
     """Find an encoder by name and make it local.
 
-    A name is, in this order: one that an installable package carries, a folder, a hub id. Only
-    the last touches the network, to see whether the hub's cache is current; without network the
-    cache serves as it is. Only a hub id has revisions.
+    A name is, in this order: one that an installable package carries, or ``shipped``, the tagger
+    in this one; a folder, an exported tagger's too; a hub id. Only the last touches the network,
+    to see whether the hub's cache is current; without network the cache serves as it is. Only a
+    hub id has revisions.
 
     Raises:
         EncoderError: when there is none; one line says what to do.
     """
-    is_local = name in PACKAGED or (name and Path(name).expanduser().exists())
+    is_local = name in {*PACKAGED, SHIPPED_ENCODER} or (name and Path(name).expanduser().exists())
     if revision and is_local:
         raise EncoderError(f"{name}: revision {revision!r} is given; only hub ids have revisions")
+    if name == SHIPPED_ENCODER:
+        return EncoderSource(SourceKind.PACKAGE, name, shipped_encoder())
     if name in PACKAGED:
         return EncoderSource(SourceKind.PACKAGE, name, packaged_folder(name))
     folder = Path(name).expanduser()
     if (name and folder.exists()) or (os.sep in name.rstrip(os.sep) and not is_hub_id(name)):
         check_encoder_folder(folder)
-        if (folder / INT8_WEIGHTS).is_file():
-            folder = unpacked_folder(folder, folder.resolve().name)
-        return EncoderSource(SourceKind.FOLDER, name, folder)
+        return EncoderSource(SourceKind.FOLDER, name, _in_fp32(folder))
     if not is_hub_id(name):
         raise EncoderError(
             f"{name!r}: no such encoder; a folder, a hub id or one of {', '.join(PACKAGED)} "
             "is accepted"
         )
     return EncoderSource(SourceKind.HUB, name, download_encoder(name, revision), revision)
+
+
+def _in_fp32(folder: Path) -> Path:
+    """The folder itself, or where its int8 weights or its graph are unpacked."""
+    name = folder.resolve().name
+    weights = next(weights for weights in WEIGHTS if (folder / weights).is_file())
+    if weights == INT8_WEIGHTS:
+        return unpacked_folder(folder, name)
+    return exported_encoder(folder, name) if weights == ONNX_WEIGHTS else folder

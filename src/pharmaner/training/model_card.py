@@ -47,7 +47,11 @@ Trained without a dev corpus: there are no scores.
 {%- if recipe.corpus.ignore %} Ignored types: {{ recipe.corpus.ignore | join(", ") }}.{% endif %}
 Every choice is in `recipe.toml`, every epoch in `run-log.jsonl`, hashes of the corpora in
 `manifest.json`. \
-{% if manifest.plain_transformers == "exact" -%}
+{% if manifest.export is defined -%}
+The network is an ONNX graph in {{ manifest.export.precision }}, \
+which plain transformers do not load;
+`manifest.json` has what the export changed in the predictions, under `export`.
+{%- elif manifest.plain_transformers == "exact" -%}
 Plain transformers load this folder with the Auto classes; windows over long texts,
 words and mentions with offsets are pharmaner's part.
 {%- else -%}

@@ -1,0 +1,75 @@
+"""Which backend runs a model folder: onnxruntime where it was exported, else torch."""
+
+import warnings
+from importlib.util import find_spec
+
+from pharmaner.errors import MissingExtraError, ModelFolderError
+from pharmaner.model_folder import ONNX_WEIGHTS, TORCH_WEIGHTS, ModelFolder
+from pharmaner.prediction.predictor import Backend
+from pharmaner.prediction.processor import saturates_int8
+
+
+def usable_backends(model: ModelFolder) -> list[str]:
+    """The backends that can run a model folder on this machine, the fastest first."""
+    backends = ["onnx"] if model.holds(ONNX_WEIGHTS) else []
+    if model.holds(TORCH_WEIGHTS) and _is_installed("torch") and _is_installed("transformers"):
+        backends.append("torch")
+    return backends
+
+
+def _is_installed(package: str) -> bool:
+    try:
+        return find_spec(package) is not None
+    except ImportError:
+        return False
+
+
+def choose_backend(model: ModelFolder, wanted: str = "") -> str:
+    """The backend to run a model folder with: the wanted one, or the fastest.
+
+    Raises:
+        ModelFolderError: when the folder has no weights for the wanted one.
+        MissingExtraError: when the folder needs torch, which is not installed.
+    """
+    needed = {"onnx": ONNX_WEIGHTS, "torch": TORCH_WEIGHTS}
+    if wanted and not model.holds(needed[wanted]):
+        other = "torch" if wanted == "onnx" else "onnx"
+        raise ModelFolderError(
+            f"{model.path}: holds no {needed[wanted]}; --backend {other} is accepted"
+        )
+    usable = [backend for backend in usable_backends(model) if wanted in {"", backend}]
+    if not usable:
+        raise MissingExtraError(
+            f"{model.path}: its weights need torch; `pip install 'pharmaner[train]'` brings it"
+        )
+    return usable[0]
+
+
+def open_backend(model: ModelFolder, chosen: str) -> Backend:
+    """Load a model folder's weights into a backend that ``choose_backend`` named.
+
+    Raises:
+        ModelFolderError: when the weights cannot be read or do not fit the configuration.
+    """
+    if chosen == "onnx":
+        from pharmaner.prediction.onnx_backend import OnnxBackend
+
+        _warn_of_saturation(model)
+        return OnnxBackend(model.path / ONNX_WEIGHTS)
+    from pharmaner.network.tagger_network import check_window, load_network
+    from pharmaner.network.torch_backend import TorchBackend
+
+    network = load_network(model.path)
+    check_window(network.config, model.recipe.text.window)
+    return TorchBackend(network)
+
+
+def _warn_of_saturation(model: ModelFolder) -> None:
+    export = model.manifest.get("export", {})
+    if export.get("range") == "full" and saturates_int8():
+        warnings.warn(
+            f"{model.path}: was exported for processors with VNNI, which this one lacks: sums may "
+            "overflow; `pharmaner export --int8 --reduced-range` avoids it",
+            RuntimeWarning,
+            stacklevel=4,
+        )

@@ -1,0 +1,1 @@
+"""A model folder of torch to one of ONNX, checked against it."""

@@ -1,0 +1,65 @@
+"""What an export changes in the predictions, and how much of that is accepted."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from pharmaner.document import Document
+from pharmaner.scoring.strict import Counts, Scorer, score
+
+LARGEST_LOSS = 0.002
+"""How far the span F1 of int8 may lie below that of fp32 on a labelled corpus."""
+
+LEAST_AGREEMENT = 0.98
+"""The least span F1 of int8 with fp32 taken as gold, on texts without labels."""
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """What a check measured, in a line for people and as JSON, and whether it is accepted."""
+
+    accepted: bool
+    line: str
+    measured: dict[str, Any]
+
+
+def compare_fp32(network: Sequence[Document], graph: Sequence[Document]) -> Finding:
+    """Compare a graph in fp32 with the network it was made from: the spans must be identical."""
+    counts = _agreement(network, graph)
+    mentions = counts.true_positives + counts.false_negatives
+    differing = counts.false_positives + counts.false_negatives
+    measured = {"mentions": mentions, "differing": differing}
+    if not mentions:
+        return Finding(
+            False, f"fp32: no mention in {len(network)} texts: nothing to judge by", measured
+        )
+    verdict = "identical to torch's" if not differing else f"{differing} differ from torch's"
+    return Finding(
+        not differing, f"fp32: {mentions} mentions in {len(network)} texts, {verdict}", measured
+    )
+
+
+def compare_int8(
+    fp32: Sequence[Document], int8: Sequence[Document], gold: Sequence[Document] = ()
+) -> Finding:
+    """Compare a graph in int8 with the one in fp32: by F1 where there is gold, else by spans."""
+    agreement = _agreement(fp32, int8).f1
+    measured = {"agreement_f1": agreement}
+    if not gold:
+        return Finding(
+            agreement >= LEAST_AGREEMENT,
+            f"int8: {100 * agreement:.2f} % span agreement (F1) with fp32; from "
+            f"{100 * LEAST_AGREEMENT:g} % is accepted",
+            measured | {"least_agreement_f1": LEAST_AGREEMENT},
+        )
+    before, after = (score(gold, documents).micro.f1 for documents in (fp32, int8))
+    return Finding(
+        before - after <= LARGEST_LOSS,
+        f"int8: F1 {100 * after:.2f}, fp32 {100 * before:.2f}, span agreement "
+        f"{100 * agreement:.2f} %; up to {100 * LARGEST_LOSS:g} points lower is accepted",
+        measured | {"f1": after, "fp32_f1": before, "largest_loss": LARGEST_LOSS},
+    )
+
+
+def _agreement(expected: Sequence[Document], found: Sequence[Document]) -> Counts:
+    return score(expected, found, Scorer.PUBLIC).micro

@@ -1,0 +1,53 @@
+"""The onnxruntime side of prediction."""
+
+import os
+from pathlib import Path
+
+import numpy as np
+import numpy.typing as npt
+import onnxruntime
+
+from pharmaner.errors import ModelFolderError
+
+
+class OnnxBackend:
+    """Scores batches with an ONNX graph on this machine's processor.
+
+    Args:
+        file: a graph that maps ``input_ids`` and ``attention_mask`` to ``logits``.
+
+    Raises:
+        ModelFolderError: when onnxruntime cannot read the graph.
+    """
+
+    def __init__(self, file: Path) -> None:
+        onnxruntime.disable_telemetry_events()
+        options = onnxruntime.SessionOptions()
+        options.log_severity_level = 3
+        options.intra_op_num_threads = _usable_cores()
+        # Threads that spin while they wait take the processor from whatever else needs it.
+        options.add_session_config_entry("session.intra_op.allow_spinning", "0")
+        try:
+            self._session = onnxruntime.InferenceSession(
+                str(file), options, providers=["CPUExecutionProvider"]
+            )
+        except Exception as error:  # onnxruntime's errors have no base of their own
+            reason = str(error).partition("\n")[0]
+            raise ModelFolderError(f"{file}: onnxruntime cannot read it: {reason}") from error
+
+    def log_probabilities(
+        self, input_ids: npt.NDArray[np.int64], attention_mask: npt.NDArray[np.int64]
+    ) -> npt.NDArray[np.floating]:
+        """See ``pharmaner.prediction.predictor.Backend``."""
+        inputs = {"input_ids": input_ids, "attention_mask": attention_mask}
+        logits: npt.NDArray[np.floating] = self._session.run(["logits"], inputs)[0]
+        logits -= logits.max(axis=-1, keepdims=True)
+        logits -= np.log(np.exp(logits).sum(axis=-1, keepdims=True))
+        return logits
+
+
+def _usable_cores() -> int:
+    """How many cores this process may use, where the system tells."""
+    if hasattr(os, "sched_getaffinity"):
+        return len(os.sched_getaffinity(0))
+    return os.cpu_count() or 1
