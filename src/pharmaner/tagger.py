@@ -2,7 +2,6 @@
 
 from collections.abc import Iterable, Iterator
 from pathlib import Path
-from typing import Literal
 
 from pharmaner.document import Document
 from pharmaner.errors import MissingExtraError, ModelFolderError
@@ -25,12 +24,13 @@ class Tagger:
         self._predictor = predictor
 
     @classmethod
-    def load(cls, folder: Path | str, backend: Literal["torch", "onnx", ""] = "") -> "Tagger":
+    def load(cls, folder: Path | str, backend: str = "") -> "Tagger":
         """Load a model folder; nothing in it is executed.
 
         Args:
             folder: a folder that ``train`` wrote.
-            backend: what computes; empty: the fastest that the folder allows.
+            backend: what computes, ``torch`` or ``onnx``; empty: the fastest that the folder
+                allows.
 
         Raises:
             ModelFolderError: when the folder is incomplete, altered, of a newer format, or not for
@@ -38,10 +38,8 @@ class Tagger:
             MissingExtraError: when the folder needs torch, which is not installed.
         """
         model = open_model_folder(Path(folder))
-        if backend == "onnx":
-            raise ModelFolderError(
-                f"{model.path}: holds no ONNX graph; --backend torch is accepted"
-            )
+        if backend not in {"", "torch"}:
+            raise ModelFolderError(f"{model.path}: is not for {backend}; torch is accepted")
         tokenizer = PieceTokenizer.from_file(model.path / "tokenizer.json")
         windower = Windower(tokenizer, model.recipe.text)
         auxiliary = model.recipe.corpus.auxiliary
