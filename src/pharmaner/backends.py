@@ -31,11 +31,11 @@ def choose_backend(model: ModelFolder, wanted: str = "") -> str:
         ModelFolderError: when the folder has no weights for the wanted one.
         MissingExtraError: when the folder needs torch, which is not installed.
     """
-    needed = {"onnx": ONNX_WEIGHTS, "torch": TORCH_WEIGHTS}
-    if wanted and not model.holds(needed[wanted]):
-        other = "torch" if wanted == "onnx" else "onnx"
+    weights = {"onnx": ONNX_WEIGHTS, "torch": TORCH_WEIGHTS}
+    possible = [backend for backend, file in weights.items() if model.holds(file)]
+    if wanted and wanted not in possible:
         raise ModelFolderError(
-            f"{model.path}: holds no {needed[wanted]}; --backend {other} is accepted"
+            f"{model.path}: is not for {wanted}; {' or '.join(possible)} is accepted"
         )
     usable = [backend for backend in usable_backends(model) if wanted in {"", backend}]
     if not usable:

@@ -3,7 +3,6 @@
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
-from typing import Literal
 
 from pharmaner.backends import choose_backend, open_backend
 from pharmaner.corpora.selection import check_types_known, renamed
@@ -35,14 +34,15 @@ class Tagger:
     def load(
         cls,
         folder: Path | str | None = None,
-        backend: Literal["torch", "onnx", ""] = "",
+        backend: str = "",
         min_score: float = 0.0,
     ) -> "Tagger":
         """Load a model folder, or the tagger in the package; nothing in it is executed.
 
         Args:
             folder: what ``train`` or ``export`` wrote; by default the tagger in the package.
-            backend: what computes; empty: the fastest that the folder allows here.
+            backend: what computes, ``torch`` or ``onnx``; empty: the fastest that the folder
+                allows here.
             min_score: mentions with a lower score are left out.
 
         Raises:

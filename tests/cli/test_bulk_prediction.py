@@ -232,7 +232,7 @@ def test_resume_needs_an_output(cli: Cli, trained: Path) -> None:
 def test_a_backend_that_the_folder_is_not_for_is_refused(cli: Cli, trained: Path) -> None:
     result = cli("predict", "--model", trained, "--backend", "onnx", stdin=b"litio")
     assert (result.code, result.out) == (2, "")
-    assert result.err.splitlines()[-1].startswith(f"error: {trained}: holds no ONNX graph")
+    assert result.err.splitlines()[-1].startswith(f"error: {trained}: is not for onnx")
     assert cli("predict", "--model", trained, "--backend", "torch", stdin=b"litio").code == 0
 
 

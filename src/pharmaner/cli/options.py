@@ -1,7 +1,8 @@
 """Arguments and options that several verbs share, and their help."""
 
+from enum import StrEnum
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated
 
 import typer
 
@@ -37,7 +38,16 @@ OverridesOption = Annotated[
 ]
 SeedOption = Annotated[int | None, typer.Option(help="Short for --set training.seed=N.")]
 ResumeOption = Annotated[bool, typer.Option(help="Go on with an interrupted training.")]
+
+
+class BackendName(StrEnum):
+    """What computes a model's scores."""
+
+    TORCH = "torch"
+    ONNX = "onnx"
+
+
 BackendOption = Annotated[
-    Literal["torch", "onnx"] | None,
+    BackendName | None,
     typer.Option(help="What computes; by default the fastest that the model's folder allows."),
 ]
