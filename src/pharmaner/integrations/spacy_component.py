@@ -49,7 +49,7 @@ class SpacyTagger:
 
 
 def set_mentions(doc: Doc, document: Document) -> Counter[str]:
-    """Put a document's mentions into a ``Doc`` of the same text.
+    """Put a document's mentions, which begin and end visibly, into a ``Doc`` of the same text.
 
     Returns:
         The counts of this document, which are also in its ``user_data``.
