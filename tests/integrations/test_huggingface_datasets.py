@@ -39,7 +39,7 @@ def test_documents_come_back_as_they_were(given_documents: list[Document]) -> No
 
 
 def test_a_row_has_plain_names_and_offsets_into_its_text() -> None:
-    mention = Mention((Span(11, 16),), "DRUG", "T1", 0.5)
+    mention = Mention((Span(10, 15),), "DRUG", "T1", 0.5)
     row = to_dataset([Document("d", TEXT, (mention,))])[0]
     assert set(row) == {field.name for field in fields(Document)}
     assert row["text"] == TEXT

@@ -54,11 +54,12 @@ def test_the_pipeline_agrees_on_short_texts_and_cuts_long_ones(
     tag = pipeline("token-classification", model=str(trained), aggregation_strategy="first")
     tagger = Tagger.load(trained)
     for document in small_corpus:
-        theirs = [(e["start"], e["end"], e["entity_group"]) for e in tag(document.text)]
-        ours = tagger.predict(document.text).mentions
+        text = document.text.partition("\n")[0]
+        theirs = [(e["start"], e["end"], e["entity_group"]) for e in tag(text)]
+        ours = tagger.predict(text).mentions
         assert theirs == [(m.start, m.end, m.label) for m in ours] != []
     long = " ".join(document.text for document in small_corpus * 3)
-    assert max(entity["end"] for entity in tag(long)) < len(long) / 2
+    assert max((entity["end"] for entity in tag(long)), default=0) < len(long) / 2
     assert tagger.predict(long).mentions[-1].end > len(long) - 10
 
 

@@ -9,7 +9,7 @@ import json
 from collections.abc import Iterable
 from dataclasses import fields, is_dataclass
 from types import NoneType
-from typing import TYPE_CHECKING, Any, get_args, get_origin, get_type_hints
+from typing import TYPE_CHECKING, Any, cast, get_args, get_origin, get_type_hints
 
 from pharmaner.document import Document
 from pharmaner.errors import CorpusError, MissingExtraError
@@ -91,8 +91,8 @@ def _built(value: Any, annotation: Any) -> Any:
     if value is None or kind in _VALUES:
         return value
     if is_dataclass(kind):
-        hints = get_type_hints(kind)
-        return kind(**{f.name: _built(value[f.name], hints[f.name]) for f in fields(kind)})
+        hints, build = get_type_hints(kind), cast(Any, kind)
+        return build(**{f.name: _built(value[f.name], hints[f.name]) for f in fields(kind)})
     if get_origin(kind) is tuple:
         return tuple(_built(part, get_args(kind)[0]) for part in value)
     return json.loads(value)

@@ -40,7 +40,7 @@ class SpacyTagger:
 
     def pipe(self, stream: Iterable[Doc], *, batch_size: int = 128) -> Iterator[Doc]:
         """Annotate documents in order, so many at a time."""
-        for docs in minibatch(stream, batch_size):
+        for docs in minibatch(stream, batch_size):  # type: ignore[no-untyped-call]
             texts = [Document(str(place), doc.text) for place, doc in enumerate(docs)]
             predictions = self.tagger.predict_documents(texts)
             for doc, prediction in zip(docs, predictions, strict=True):
@@ -49,14 +49,19 @@ class SpacyTagger:
 
 
 def set_mentions(doc: Doc, document: Document) -> Counter[str]:
-    """Put a document's mentions into a ``Doc`` of the same text.
+    """Put a document's mentions, which begin and end visibly, into a ``Doc`` of the same text.
 
     Returns:
         The counts of this document, which are also in its ``user_data``.
+
+    Raises:
+        ValueError: when a mention lies in no token, as one of white space alone.
     """
     spans, scores, counts = [], [], Counter({MENTIONS: len(document.mentions)})
     for mention in document.mentions:
         span = doc.char_span(mention.start, mention.end, mention.label, alignment_mode="expand")
+        if span is None:
+            raise ValueError(f"{mention} lies in no token of {doc.text[:60]!r}")
         counts[WIDENED] += (span.start_char, span.end_char) != (mention.start, mention.end)
         spans.append(span)
         scores.append(mention.score)
