@@ -196,7 +196,7 @@ def markdown(result: dict[str, Any]) -> str:
     lines = [
         f"Model {result['model']}, {result['requests_a_level']} requests a level, loopback.",
         "",
-        "| clients | requests/s | to one at a time | p50 ms | p95 ms | p99 ms | refused | lost | wrong |",
+        "| clients | requests/s | ratio | p50 ms | p95 ms | p99 ms | refused | lost | wrong |",
         "|---|---|---|---|---|---|---|---|---|",
     ]
     for level in result["levels"]:
@@ -209,7 +209,7 @@ def markdown(result: dict[str, Any]) -> str:
     memory = result["soak"]["resident_mib"]
     lines += [
         "",
-        "In parentheses: without batching across clients.",
+        "ratio: to one document at a time, whose times are in parentheses.",
         "",
         f"{result['soak']['answered']} requests from {SOAK_CLIENTS} clients: "
         f"{result['soak']['refused']} refused, {result['soak']['lost']} lost, "
