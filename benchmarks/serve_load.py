@@ -35,15 +35,20 @@ ONE_AT_A_TIME = "[limits]\nbatch_characters = 1\n"
 SOAK_CLIENTS = 8
 SOAK_STEPS = 20
 SCORE_TOLERANCE = 2e-4
+LONGEST_WAIT = 300
 
 
 @dataclass(slots=True)
 class Level:
-    """What came back: seconds of each answered request, and how many went wrong."""
+    """What came back: seconds of each answered request, and how many had another fate.
+
+    ``refused`` were told so (503, 504), ``lost`` got no reply, ``wrong`` another one than offline.
+    """
 
     clients: int
     seconds: float = 0.0
     latencies: list[float] = field(default_factory=list)
+    refused: int = 0
     lost: int = 0
     wrong: int = 0
 
@@ -51,7 +56,8 @@ class Level:
         cuts = statistics.quantiles(self.latencies, n=100, method="inclusive")
         milliseconds = {f"p{p}_ms": round(1000 * cuts[p - 1], 1) for p in (50, 95, 99)}
         rate = round(len(self.latencies) / self.seconds, 2)
-        answered = {"answered": len(self.latencies), "lost": self.lost, "wrong": self.wrong}
+        answered = {"answered": len(self.latencies), "refused": self.refused}
+        answered |= {"lost": self.lost, "wrong": self.wrong}
         return {"requests_per_second": rate, **milliseconds, **answered}
 
 
@@ -121,7 +127,7 @@ def asked(
     begin = time.perf_counter()
 
     def ask_on() -> None:
-        connection = HTTPConnection("127.0.0.1", port, timeout=120)
+        connection = HTTPConnection("127.0.0.1", port, timeout=LONGEST_WAIT)
         while time.perf_counter() - begin < seconds and (number := next(places)) < requests:
             place = number % len(texts)
             sent = time.perf_counter()
@@ -136,8 +142,11 @@ def asked(
                 level.lost += 1
                 connection.close()
                 continue
+            if reply.status != 200:
+                level.refused += 1
+                continue
             level.latencies.append(time.perf_counter() - sent)
-            level.wrong += reply.status != 200 or not is_same(json.loads(content), expected[place])
+            level.wrong += not is_same(json.loads(content), expected[place])
         connection.close()
 
     with ThreadPoolExecutor(clients) as pool:
@@ -168,6 +177,7 @@ def soak(
     half = memory[len(memory) // 2 :]
     return {
         "answered": sum(len(level.latencies) for level in levels),
+        "refused": sum(level.refused for level in levels),
         "lost": sum(level.lost for level in levels),
         "wrong": sum(level.wrong for level in levels),
         "resident_mib": memory,
@@ -186,23 +196,24 @@ def markdown(result: dict[str, Any]) -> str:
     lines = [
         f"Model {result['model']}, {result['requests_a_level']} requests a level, loopback.",
         "",
-        "| clients | requests/s | to one at a time | p50 ms | p95 ms | p99 ms | lost | wrong |",
-        "|---|---|---|---|---|---|---|---|",
+        "| clients | requests/s | ratio | p50 ms | p95 ms | p99 ms | refused | lost | wrong |",
+        "|---|---|---|---|---|---|---|---|---|",
     ]
     for level in result["levels"]:
         batching, single = level["batching"], level["one_at_a_time"]
         ratio = batching["requests_per_second"] / single["requests_per_second"]
         times = [f"{batching[p]} ({single[p]})" for p in ("p50_ms", "p95_ms", "p99_ms")]
-        faults = [batching[kind] + single[kind] for kind in ("lost", "wrong")]
+        faults = [batching[kind] + single[kind] for kind in ("refused", "lost", "wrong")]
         cells = [level["clients"], batching["requests_per_second"], f"{ratio:.2f}", *times, *faults]
         lines.append(f"| {' | '.join(map(str, cells))} |")
     memory = result["soak"]["resident_mib"]
     lines += [
         "",
-        "In parentheses: without batching across clients.",
+        "ratio: to one document at a time, whose times are in parentheses.",
         "",
         f"{result['soak']['answered']} requests from {SOAK_CLIENTS} clients: "
-        f"{result['soak']['lost']} lost, {result['soak']['wrong']} wrong; resident memory "
+        f"{result['soak']['refused']} refused, {result['soak']['lost']} lost, "
+        f"{result['soak']['wrong']} wrong; resident memory "
         f"{memory[0]} MiB before, {max(memory)} at most, {memory[-1]} after, "
         f"{result['soak']['growth_in_second_half_mib']:+} in the second half.",
     ]
