@@ -6,8 +6,10 @@ import sys
 import typer
 
 from pharmaner.cli import (
+    agreement,
     audit,
     compare,
+    convert,
     demo,
     encoders,
     errors,
@@ -34,6 +36,8 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
 )
 app.command()(audit.audit)
+app.command()(convert.convert)
+app.command()(agreement.agreement)
 app.command()(train.train)
 app.command()(evaluate.evaluate)
 app.command()(errors.errors)

@@ -13,7 +13,7 @@ ScorerOption = Annotated[
     Scorer, typer.Option(help="codalab leaves UNCLEAR out of gold and system; public does not.")
 ]
 PredictedArgument = Annotated[
-    Path | None, typer.Argument(help="A folder with a system's .ann files.")
+    Path | None, typer.Argument(help="A system's output: .ann files, or a corpus.")
 ]
 ScoredModelOption = Annotated[Path | None, typer.Option(help="Score this model instead.")]
 OfficialMissingOption = Annotated[
