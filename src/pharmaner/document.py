@@ -30,8 +30,8 @@ class Mention:
     """A name in a text: one span, or several when it is discontinuous.
 
     ``quotation`` is what the file claims the mention's text to be, kept only where it differs from
-    the slice of the text. ``score`` is a probability between 0 and 1. ``codes`` are what the mention
-    was normalised to, as ``MESH:D008094``.
+    the slice of the text. ``score`` is a probability between 0 and 1. ``codes`` are what it was
+    normalised to, as ``MESH:D008094``.
 
     Raises:
         ValueError: when there is no span, or spans are out of order or touch each other's inside.
@@ -87,8 +87,8 @@ class Attachment:
 class Document:
     """A text with its mentions, and whatever else its file held.
 
-    ``metadata`` are the named values beside the text, such as a table's other columns; they are what
-    JSON can hold.
+    ``metadata`` are the named values beside the text, such as a table's other columns; JSON can
+    hold them.
 
     Raises:
         ValueError: when a mention leaves the text, or the text holds a lone surrogate (which no

@@ -60,7 +60,9 @@ def parse_document(
             attachments.append(Attachment(line, len(mentions)))
         else:
             mentions.append(mention)
-    described = with_remarks(mentions, remarks(attachments, mentions)[0]) if attachments else mentions
+    described = (
+        with_remarks(mentions, remarks(attachments, mentions)[0]) if attachments else mentions
+    )
     return Document(document_id, text, tuple(described), tuple(attachments)), problems
 
 

@@ -127,9 +127,7 @@ def _list(record: dict[str, Any], name: str, builder: DocumentBuilder) -> list[A
     return []
 
 
-def _count_unread(
-    record: dict[str, Any], names: Iterable[str], builder: DocumentBuilder
-) -> None:
+def _count_unread(record: dict[str, Any], names: Iterable[str], builder: DocumentBuilder) -> None:
     for name in names:
         if record.get(name):
             builder.report(ProblemKind.NOT_READ, f"{name} are not read")

@@ -14,7 +14,7 @@ from pharmaner.corpora.formats.losses import (
     Fitted,
     Loss,
     in_turn,
-    with_plain_names,
+    with_plain_types,
     without_codes,
 )
 from pharmaner.corpora.formats.source import Found, Source
@@ -23,7 +23,7 @@ from pharmaner.document import Document
 __all__ = ["FileNames", "adapt", "read", "write"]
 
 _MENTION_ID = re.compile(r"T\S*")
-_UNFIT_NAME = re.compile(r"[\s;]")
+_UNFIT_TYPE = re.compile(r"[\s;]")
 _UNFIT_CODE = re.compile(r"[\t\r\n]")
 _UNFIT_IN_FILE_NAME = re.compile(r'[\x00-\x1f\x7f/\\:*?"<>|]')
 _RESERVED = re.compile(r"(con|prn|aux|nul|com[0-9¹²³]|lpt[0-9¹²³])(\..*)?", re.IGNORECASE)
@@ -54,15 +54,12 @@ def adapt(document: Document) -> Fitted:
             mentions=tuple(replace(m, id=names.get(m.id or "", m.id)) for m in mentions),
             attachments=tuple(retargeted(a, names) for a in document.attachments),
         )
-    identifier = document.id
-    fitted, losses = in_turn(
+    return in_turn(
         document,
-        lambda d: with_plain_names(d, _UNFIT_NAME),
+        lambda d: with_plain_types(d, _UNFIT_TYPE),
         lambda d: without_codes(d, _UNFIT_CODE),
         _quotations_on_one_line,
     )
-    losses = [loss for loss in losses if loss.feature is not Feature.DOCUMENT_IDS]
-    return replace(fitted, id=identifier), losses
 
 
 def _quotations_on_one_line(document: Document) -> Fitted:

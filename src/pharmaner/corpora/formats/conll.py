@@ -1,8 +1,8 @@
 r"""CoNLL: a token a line with its tag in the last column, a blank line between sentences.
 
 Two or more columns, by tabs or by spaces; ``-DOCSTART-`` opens a document, and without any a file
-is one document. Tags are ``O`` or a letter of BIOES, BILOU or BMEWO, a hyphen and the type; one that
-continues nothing opens a mention (IOB1 too). Lines that begin with ``#`` and end with no tag are
+is one document. Tags are ``O`` or a letter of BIOES, BILOU or BMEWO, a hyphen and the type; one
+that continues nothing opens a mention (IOB1 too). Lines that begin with ``#`` and end with no tag are
 comments.
 
 The text is rebuilt: a space between tokens, "\n" between sentences; offsets count its code points.
@@ -16,7 +16,14 @@ from dataclasses import replace
 from pathlib import Path
 
 from pharmaner.corpora.formats.builder import DocumentBuilder, shown
-from pharmaner.corpora.formats.losses import Feature, Fitted, Loss, with_plain_names
+from pharmaner.corpora.formats.losses import (
+    Feature,
+    Fitted,
+    Loss,
+    in_turn,
+    with_plain_id,
+    with_plain_types,
+)
 from pharmaner.corpora.formats.source import Found, Source
 from pharmaner.corpora.report import ProblemKind
 from pharmaner.document import Document, Mention, Span
@@ -111,7 +118,11 @@ def read(source: Source) -> Iterator[Found]:
 
 def adapt(document: Document) -> Fitted:
     """The document with its text rebuilt from words, its mentions as ranges of whole words."""
-    document, losses = with_plain_names(document, _UNFIT)
+    document, losses = in_turn(
+        document,
+        lambda d: with_plain_id(d, _UNFIT_ID),
+        lambda d: with_plain_types(d, _UNFIT),
+    )
     words = split_words(document.text)
     report = AlignmentReport()
     ranges = align(document, words, {mention.label for mention in document.mentions}, report)

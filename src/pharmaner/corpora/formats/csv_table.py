@@ -5,6 +5,7 @@ import sys
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 
+from pharmaner.corpora.formats.builder import shown
 from pharmaner.corpora.formats.source import Found, Source
 from pharmaner.corpora.formats.table_rows import document_of, missing_column, rows_of
 from pharmaner.corpora.report import Problem, ProblemKind
@@ -43,7 +44,8 @@ def _rows(stream: Iterable[str], source: Source) -> Iterator[Found]:
     if source.text_column not in columns:
         raise CorpusError(missing_column(source, columns))
     if len(set(columns)) < len(columns):
-        raise CorpusError(f"{source.path}: two columns of one name in {', '.join(columns)}")
+        twice = next(column for column in columns if columns.count(column) > 1)
+        raise CorpusError(f"{source.path}: two columns are called {shown(twice)}")
     for number, cells in enumerate((row for row in rows if row), start=1):
         if len(cells) != len(columns):
             message = f"a row of {len(cells)} cells; {len(columns)} are accepted"

@@ -1,4 +1,4 @@
-"""spaCy's DocBin, written: tokens are our words, a mention that begins or ends inside one is widened.
+"""spaCy's DocBin, written: tokens are our words, a mention of a part of one is widened.
 
 Mentions are entities; where some overlap, all of them are also in the span group ``sc``. The id and
 the metadata are user data.

@@ -1,4 +1,4 @@
-"""Which format a file or folder is in: by its suffix, and where that leaves a choice by its start."""
+"""Which format a file or folder is in: by its suffix, then by its start."""
 
 import re
 from collections.abc import Iterable

@@ -1,7 +1,7 @@
 """Our JSON lines, as ``pharmaner predict`` writes them; a document's every feature has a place.
 
-``{"id", "text", "mentions": [{"start", "end", "label", "text", "score"}]}``. A discontinuous mention
-also has ``spans``, a list of [start, end]; ``id``, ``codes``, ``attachments`` (brat's other lines)
+``{"id", "text", "mentions": [{"start", "end", "label", "text", "score"}]}``. A discontinuous
+mention also has ``spans``, a list of [start, end]; ``id``, ``codes``, ``attachments`` (brat's other lines)
 and ``metadata`` stand where there are any. Offsets count code points. Keys unknown to this are
 metadata.
 """

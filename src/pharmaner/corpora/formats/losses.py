@@ -151,19 +151,25 @@ def with_text_metadata(document: Document, reserved: Collection[str] = ()) -> Fi
     return replace(document, metadata=metadata), losses
 
 
-def with_plain_names(document: Document, unfit: re.Pattern[str]) -> Fitted:
-    """The document's id and its types with ``_`` for whatever a pattern finds in them."""
-    losses = []
+def with_plain_id(document: Document, unfit: re.Pattern[str]) -> Fitted:
+    """The document with ``_`` for whatever a pattern finds in its id."""
     identifier = unfit.sub("_", document.id)
-    if identifier != document.id:
-        losses.append(Loss(document.id, Feature.DOCUMENT_IDS, "characters replaced by _"))
+    if identifier == document.id:
+        return document, []
+    loss = Loss(document.id, Feature.DOCUMENT_IDS, "characters replaced by _")
+    return replace(document, id=identifier), [loss]
+
+
+def with_plain_types(document: Document, unfit: re.Pattern[str]) -> Fitted:
+    """The document with ``_`` for whatever a pattern finds in its types."""
+    losses = []
     mentions = []
     for mention in document.mentions:
         label = unfit.sub("_", mention.label)
         if label != mention.label:
             losses.append(Loss(document.id, Feature.TYPES, "characters replaced by _"))
         mentions.append(replace(mention, label=label))
-    return replace(document, id=identifier, mentions=tuple(mentions)), losses
+    return replace(document, mentions=tuple(mentions)), losses
 
 
 def without_codes(document: Document, unfit: re.Pattern[str]) -> Fitted:

@@ -33,7 +33,9 @@ def read(source: Source) -> Iterator[Found]:
                 raise CorpusError(missing_column(source, columns))
             groups = range(table.metadata.num_row_groups)
             if any(table.metadata.row_group(n).total_byte_size > LARGEST_ROW_GROUP for n in groups):
-                raise CorpusError(f"{source.path}: a group of rows is over {LARGEST_ROW_GROUP} bytes")
+                raise CorpusError(
+                    f"{source.path}: a group of rows is over {LARGEST_ROW_GROUP} bytes"
+                )
             number = 0
             for batch in table.iter_batches(batch_size=ROWS_AT_ONCE):
                 for row in batch.to_pylist():

@@ -16,7 +16,8 @@ from pharmaner.corpora.formats.losses import (
     Fitted,
     Loss,
     in_turn,
-    with_plain_names,
+    with_plain_id,
+    with_plain_types,
     without_codes,
 )
 from pharmaner.corpora.formats.source import Found, Source
@@ -25,7 +26,8 @@ from pharmaner.document import Document
 
 _TEXT = re.compile(r"([^|\t]+)\|([ta])\|(.*)", re.DOTALL)
 _OFFSET = re.compile(r"[0-9]{1,18}")
-_UNFIT_NAME = re.compile(r"[|\t\r\n]")
+_UNFIT_ID = re.compile(r"[|\t\r\n]")
+_UNFIT_TYPE = re.compile(r"[\t\r\n]")
 _UNFIT_CODE = re.compile(r"[;\t\r\n]|^-$")
 _NO_CODE = {"", "-"}
 
@@ -111,7 +113,8 @@ def adapt(document: Document) -> Fitted:
     """The document on two lines, names and codes without the format's separators."""
     return in_turn(
         document,
-        lambda d: with_plain_names(d, _UNFIT_NAME),
+        lambda d: with_plain_id(d, _UNFIT_ID),
+        lambda d: with_plain_types(d, _UNFIT_TYPE),
         lambda d: without_codes(d, _UNFIT_CODE),
         _on_two_lines,
     )
@@ -149,7 +152,7 @@ def write(documents: Iterable[Document], path: Path) -> None:
                 quotation = mention.quotation
                 if quotation is None:
                     quotation = one_column(document.text_of(mention))
-                codes = ";".join(mention.codes)
+                codes = ";".join(mention.codes) or "-"
                 columns = (document.id, mention.start, mention.end, quotation, mention.label, codes)
                 stream.write("\t".join(map(str, columns)) + "\n")
             stream.write("\n")

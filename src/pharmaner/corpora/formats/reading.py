@@ -26,7 +26,7 @@ def read_corpus(path: Path) -> Corpus:
 def read_predictions(path: Path, gold: Iterable[Document]) -> Corpus:
     """Read a system's output over texts that are known, its format guessed.
 
-    Of brat folders the .ann files alone are needed. A document that gold does not hold is a problem.
+    Of brat folders the .ann files alone are needed. A document that gold has not is a problem.
 
     Raises:
         CorpusError: as ``read_corpus``, and when a text differs from gold's: the offsets of the two
@@ -43,7 +43,9 @@ def read_predictions(path: Path, gold: Iterable[Document]) -> Corpus:
             message = f"no document {document.id!r} in the gold corpus"
             problems.append(Problem(path.name, 0, ProblemKind.MISSING_TXT, message))
         elif document.text != known[document.id]:
-            raise CorpusError(f"{path}: the text of {document.id!r} differs from the gold document's")
+            raise CorpusError(
+                f"{path}: the text of {document.id!r} differs from the gold document's"
+            )
         else:
             documents.append(document)
     return Corpus(tuple(documents), tuple(problems))

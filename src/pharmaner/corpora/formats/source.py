@@ -34,7 +34,9 @@ class Source:
             "".encode(self.encoding)
             codecs.lookup(self.encoding)
         except (LookupError, ValueError):
-            message = "is no encoding; utf-8, cp1252, latin-1 and others that Python knows are accepted"
+            message = (
+                "is no encoding; utf-8, cp1252, latin-1 and others that Python knows are accepted"
+            )
             raise InputError(f"--encoding {self.encoding}: {message}") from None
 
     @property
@@ -68,7 +70,7 @@ class Source:
             raise CorpusError(f"{self.path}: is not {self.encoding}: {error}") from None
 
     def lines(self) -> Iterator[tuple[int, str]]:
-        r"""The lines with their numbers from 1; they end at "\n" alone, a "\r" before it is dropped.
+        r"""The lines with their numbers from 1; they end at "\n"; a "\r" before it is dropped.
 
         Raises:
             CorpusError: as ``text``.

@@ -34,9 +34,9 @@ _IN_OBJECTS = EVERYTHING - {_F.NOTES, _F.OTHER_LINES}
 class Format:
     """A format.
 
-    ``holds`` is what it can hold of a document; ``adapt`` makes the closest document out of what is
-    left, for reasons of the format's own. ``read`` yields the documents of a file (of a folder where
-    ``is_folder``), ``write`` takes adapted ones one by one.
+    ``holds`` is what it can hold of a document; ``adapt`` changes what is left for reasons of the
+    format's own. ``read`` yields the documents of a file (of a folder where ``is_folder``), ``write``
+    takes adapted ones one by one.
     """
 
     name: str
@@ -69,7 +69,7 @@ FORMATS = {
         Format(
             "conll",
             (".conll", ".bio", ".iob", ".iob2", ".bioes"),
-            _BASIC,
+            _BASIC - {_F.OFFSETS},
             conll.read,
             conll.adapt,
             conll.write,

@@ -6,13 +6,14 @@ table of texts with their mentions, and its other columns stay.
 
 import json
 from collections.abc import Iterable, Mapping
+from itertools import islice
 from typing import Any
 
-from pharmaner.corpora.formats.builder import DocumentBuilder
+from pharmaner.corpora.formats.builder import DocumentBuilder, shown
 from pharmaner.corpora.formats.json_text import load_json
-from pharmaner.corpora.formats.jsonl import add_mentions, mention_record
 from pharmaner.corpora.formats.jsonl import adapt as with_short_scores
-from pharmaner.corpora.formats.losses import Fitted, Loss, Feature, in_turn, with_text_metadata
+from pharmaner.corpora.formats.jsonl import add_mentions, mention_record
+from pharmaner.corpora.formats.losses import Feature, Fitted, Loss, in_turn, with_text_metadata
 from pharmaner.corpora.formats.source import Found, Source
 from pharmaner.corpora.report import ProblemKind
 from pharmaner.document import Document
@@ -20,6 +21,9 @@ from pharmaner.document import Document
 MENTIONS = "mentions"
 COLUMNS = ("id", "text", MENTIONS)
 """The columns that are written first."""
+
+COLUMNS_SHOWN = 20
+"""How many columns a message names."""
 
 
 def document_of(row: Mapping[str, Any], source: Source, number: int, line: int) -> Found:
@@ -47,8 +51,9 @@ def document_of(row: Mapping[str, Any], source: Source, number: int, line: int) 
 
 def missing_column(source: Source, columns: Iterable[str]) -> str:
     """What to say when a table has no column for the text."""
-    held = ", ".join(columns)
-    return f"{source.path}: has no column {source.text_column!r}; name one of {held} as --text-column"
+    held = ", ".join(shown(column) for column in islice(columns, COLUMNS_SHOWN))
+    wanted = f"has no column {source.text_column!r}"
+    return f"{source.path}: {wanted}; it has {held or 'none'}; --text-column names one"
 
 
 def adapt(document: Document) -> Fitted:
