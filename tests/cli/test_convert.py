@@ -108,7 +108,8 @@ def test_a_hospital_export_becomes_the_same_table_with_mentions(cli: Cli, tmp_pa
     assert "byte 0xf3 at position 29 is not UTF-8" in result.err
     result = cli("convert", source, output, *options, "--encoding", "cp1252")
     assert (result.code, result.out.splitlines()[1]) == (0, "nothing was lost")
-    rows = list(csv.DictReader(output.open(encoding="utf-8", newline="")))
+    with output.open(encoding="utf-8", newline="") as stream:
+        rows = list(csv.DictReader(stream))
     assert rows == [
         {"id": "7", "text": "Tensión alta", "mentions": "[]", "edad": "45"},
         {"id": "8", "text": "Señor", "mentions": "[]", "edad": ""},

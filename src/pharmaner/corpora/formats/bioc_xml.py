@@ -23,6 +23,7 @@ DEEPEST = 32
 _NOT_IN_XML = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 _ESCAPES = {"\r": "&#13;"}
 _ATTRIBUTE_ESCAPES = {"\r": "&#13;", "\n": "&#10;", "\t": "&#9;"}
+_REPLACED = "control characters, which XML cannot hold, became U+FFFD"
 _DIGITS = re.compile(r"[0-9]{1,18}")
 
 
@@ -91,33 +92,34 @@ def _record(element: "Element") -> dict[str, Any]:
 def adapt(document: Document) -> Fitted:
     """As ``bioc.adapt``; U+FFFD stands for each code point that XML has no way to write."""
     fitted, losses = bioc.adapt(document)
-    replaced: list[str] = []
 
-    def clean(text: str) -> str:
+    def clean(text: str, feature: Feature) -> str:
         cleaned = _NOT_IN_XML.sub("\ufffd", text)
         if cleaned != text:
-            replaced.append(text)
+            losses.append(Loss(document.id, feature, _REPLACED))
         return cleaned
 
     fitted = Document(
-        clean(fitted.id),
-        clean(fitted.text),
+        clean(fitted.id, Feature.DOCUMENT_IDS),
+        clean(fitted.text, Feature.OFFSETS),
         tuple(_cleaned(mention, clean) for mention in fitted.mentions),
-        tuple(Attachment(clean(a.line), a.after) for a in fitted.attachments),
-        {clean(name): clean(value) for name, value in fitted.metadata.items()},
+        tuple(Attachment(clean(a.line, Feature.NOTES), a.after) for a in fitted.attachments),
+        {
+            clean(name, Feature.METADATA): clean(value, Feature.METADATA)
+            for name, value in fitted.metadata.items()
+        },
     )
-    message = "control characters, which XML cannot hold, became U+FFFD"
-    losses += [Loss(document.id, Feature.OFFSETS, message) for _ in replaced]
     return fitted, losses
 
 
-def _cleaned(mention: Mention, clean: Callable[[str], str]) -> Mention:
+def _cleaned(mention: Mention, clean: Callable[[str, Feature], str]) -> Mention:
+    quotation = mention.quotation
     return replace(
         mention,
-        id=mention.id and clean(mention.id),
-        label=clean(mention.label),
-        codes=tuple(map(clean, mention.codes)),
-        quotation=None if mention.quotation is None else clean(mention.quotation),
+        id=mention.id and clean(mention.id, Feature.MENTION_IDS),
+        label=clean(mention.label, Feature.TYPES),
+        codes=tuple(clean(code, Feature.CODES) for code in mention.codes),
+        quotation=None if quotation is None else clean(quotation, Feature.QUOTATIONS),
     )
 
 

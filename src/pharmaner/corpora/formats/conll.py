@@ -2,8 +2,8 @@ r"""CoNLL: a token a line with its tag in the last column, a blank line between 
 
 Two or more columns, by tabs or by spaces; ``-DOCSTART-`` opens a document, and without any a file
 is one document. Tags are ``O`` or a letter of BIOES, BILOU or BMEWO, a hyphen and the type; one
-that continues nothing opens a mention (IOB1 too). Lines that begin with ``#`` and end with no tag are
-comments.
+that continues nothing opens a mention (IOB1 too). Lines that begin with ``#`` and end with no tag
+are comments.
 
 The text is rebuilt: a space between tokens, "\n" between sentences; offsets count its code points.
 """

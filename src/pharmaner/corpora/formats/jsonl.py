@@ -1,9 +1,9 @@
 """Our JSON lines, as ``pharmaner predict`` writes them; a document's every feature has a place.
 
 ``{"id", "text", "mentions": [{"start", "end", "label", "text", "score"}]}``. A discontinuous
-mention also has ``spans``, a list of [start, end]; ``id``, ``codes``, ``attachments`` (brat's other lines)
-and ``metadata`` stand where there are any. Offsets count code points. Keys unknown to this are
-metadata.
+mention also has ``spans``, a list of [start, end]; ``id``, ``codes``, ``attachments`` (brat's
+other lines) and ``metadata`` stand where there are any. Offsets count code points. Unknown keys
+are metadata.
 """
 
 import json

@@ -1,8 +1,9 @@
 """Label Studio's JSON export: a list of tasks; offsets count code points.
 
 ``{"id", "data": {"text", …}, "annotations": [{"result": [{"id", "type": "labels", "value":
-{"start", "end", "text", "labels"}, "meta": {"text": [NOTE]}, "score"}]}]}``. Of several annotations the first
-that was not cancelled is read, without any the first prediction; the others are counted.
+{"start", "end", "text", "labels"}, "meta": {"text": [NOTE]}, "score"}]}]}``. Of several
+annotations the first that was not cancelled is read, without any the first prediction; the others
+are counted.
 """
 
 import json

@@ -78,4 +78,5 @@ def _arrow() -> ModuleType:
     except ImportError:
         message = "Parquet needs pyarrow; `pip install 'pharmaner[parquet]'` brings it"
         raise MissingExtraError(message) from None
-    return pyarrow
+    arrow: ModuleType = pyarrow
+    return arrow

@@ -35,8 +35,8 @@ class Format:
     """A format.
 
     ``holds`` is what it can hold of a document; ``adapt`` changes what is left for reasons of the
-    format's own. ``read`` yields the documents of a file (of a folder where ``is_folder``), ``write``
-    takes adapted ones one by one.
+    format's own. ``read`` yields the documents of a file, of a folder where ``is_folder``;
+    ``write`` takes adapted ones one by one.
     """
 
     name: str
