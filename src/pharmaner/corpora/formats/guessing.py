@@ -40,8 +40,9 @@ def guess_format(path: Path, encoding: str = "utf-8") -> Format:
             raise CorpusError(f"{path}: holds {', '.join(suffixes)} files; name one of them")
         path = files[0]
     elif not path.exists():
-        message = "no such folder; a folder of .txt and .ann files is accepted"
-        raise CorpusError(f"{path}: {message}, or a file of {', '.join(FORMATS)}")
+        accepted = ", ".join(name for name in FORMATS if name != "brat")
+        message = f"a brat folder, or a file or folder of {accepted} is accepted"
+        raise CorpusError(f"{path}: no such file or folder; {message}")
     suffix = path.suffix.lower()
     name = _BY_SUFFIX.get(suffix) or (_of_json(path, encoding) if suffix in _JSON else "")
     name = name or _of_lines(path, encoding) or ("csv" if suffix == ".tsv" else "")
