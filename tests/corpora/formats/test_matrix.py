@@ -8,6 +8,9 @@ from pharmaner.corpora.attachments import remarks
 from pharmaner.corpora.formats.losses import Feature
 from pharmaner.corpora.formats.table import FORMATS, Format
 from pharmaner.document import Attachment, Document, Mention, Span
+from pharmaner.scoring.strict import Counts, score
+from pharmaner.text.alignment import AlignmentReport, align
+from pharmaner.text.words import split_words
 from tests.corpora.formats.test_round_trips import written_and_read
 
 PAGE = Path(__file__).parents[3] / "docs" / "formats.md"
@@ -75,3 +78,26 @@ def test_the_matrix_is_what_round_trips_show(name: str) -> None:
 def test_the_page_names_the_features_in_this_order() -> None:
     head = f"| {' | '.join(['format', *(feature.value for feature in PROBES)])} |"
     assert head in PAGE.read_text(encoding="utf-8").splitlines()
+
+
+@pytest.mark.parametrize("name", [n for n, form in FORMATS.items() if Feature.NESTED in form.holds])
+def test_mentions_that_tags_cannot_write_are_scored_whole_and_flattened_by_training(
+    name: str,
+) -> None:
+    mentions = (
+        Mention((Span(0, 4), Span(6, 11)), "ORDER", "T1"),
+        Mention((Span(19, 31),), "DRUG", "T2"),
+        Mention((Span(19, 24),), "PART", "T3"),
+    )
+    document = Document("d", TEXT, mentions)
+    ((back, _),) = written_and_read(FORMATS[name], [FORMATS[name].fit(document)[0]])
+    assert back is not None
+    whole = Feature.DISCONTINUOUS in FORMATS[name].holds
+    assert score([document], [back]).micro == Counts(2 + whole, 1 - whole, 1 - whole)
+    report = AlignmentReport()
+    ranges = align(back, split_words(back.text), ["ORDER", "DRUG", "PART"], report)
+    assert [(ranged.label, ranged.first, ranged.stop) for ranged in ranges] == [
+        ("ORDER", 1, 2),
+        ("DRUG", 6, 8),
+    ]
+    assert report.by_reason == ({"overlap": 1, "discontinuous": 1} if whole else {"overlap": 1})

@@ -96,9 +96,14 @@ def _doc(document: Document, vocabulary: Any) -> Any:
     stop = {token.end: place + 1 for place, token in enumerate(tokens)}
 
     def span(mention: Mention) -> Any:
-        ends = (first[mention.start], stop[mention.end])
-        names = {"kb_id": ";".join(mention.codes), "span_id": mention.id or ""}
-        return TokenSpan(doc, *ends, label=mention.label, **names)
+        return TokenSpan(
+            doc,
+            first[mention.start],
+            stop[mention.end],
+            label=mention.label,
+            kb_id=";".join(mention.codes),
+            span_id=mention.id or "",
+        )
 
     overlapping: list[str] = []
     flat = flat_mentions(document.mentions, lambda _, message: overlapping.append(message))
