@@ -4,8 +4,9 @@ Offsets are half-open and count Unicode code points of the text exactly as it is
 no newline is translated, a byte-order mark is code point 0.
 """
 
-from collections.abc import Iterable
-from dataclasses import dataclass, replace
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field, replace
+from typing import Any
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -29,7 +30,8 @@ class Mention:
     """A name in a text: one span, or several when it is discontinuous.
 
     ``quotation`` is what the file claims the mention's text to be, kept only where it differs from
-    the slice of the text. ``score`` is a probability between 0 and 1.
+    the slice of the text. ``score`` is a probability between 0 and 1. ``codes`` are what it was
+    normalised to, as ``MESH:D008094``.
 
     Raises:
         ValueError: when there is no span, or spans are out of order or touch each other's inside.
@@ -40,6 +42,7 @@ class Mention:
     id: str | None = None
     score: float | None = None
     quotation: str | None = None
+    codes: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
         if not self.spans:
@@ -84,6 +87,9 @@ class Attachment:
 class Document:
     """A text with its mentions, and whatever else its file held.
 
+    ``metadata`` are the named values beside the text, such as a table's other columns; JSON can
+    hold them.
+
     Raises:
         ValueError: when a mention leaves the text, or the text holds a lone surrogate (which no
             encoding can write back).
@@ -93,6 +99,7 @@ class Document:
     text: str
     mentions: tuple[Mention, ...] = ()
     attachments: tuple[Attachment, ...] = ()
+    metadata: Mapping[str, Any] = field(default_factory=dict, hash=False)
 
     def __post_init__(self) -> None:
         try:

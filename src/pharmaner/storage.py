@@ -71,6 +71,36 @@ def whole_folder(folder: Path) -> Iterator[Path]:
         raise
 
 
+@contextmanager
+def whole_file(path: Path) -> Iterator[Path]:
+    """Write to a temporary name beside ``path`` and move it there when the block ends well.
+
+    Raises:
+        OutputError: when ``path`` is there already, or its folder cannot be written to.
+    """
+    if path.exists():
+        raise OutputError(f"{path}: is there already; name a new file")
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
+    except OSError as error:
+        raise OutputError(f"{path}: cannot be written: {error.strerror}") from error
+    os.close(handle)
+    temporary = Path(name)
+    try:
+        yield temporary
+        with temporary.open("rb") as stream:
+            os.fsync(stream.fileno())
+        temporary.chmod(0o644)
+        temporary.replace(path)
+    except OSError as error:
+        temporary.unlink(missing_ok=True)
+        raise OutputError(f"{path}: cannot be written: {error.strerror}") from error
+    except BaseException:
+        temporary.unlink(missing_ok=True)
+        raise
+
+
 def _let_others_read(folder: Path) -> None:
     """Files for everyone, as ``write_bytes`` leaves them; safetensors writes for its owner only."""
     for path in folder.rglob("*"):

@@ -128,8 +128,13 @@ def test_an_encoder_that_cannot_be_had(cli: Cli, write_corpus: WriteCorpus, enco
 
 def test_no_such_folder(cli: Cli, tmp_path: Path) -> None:
     nowhere = tmp_path / "nowhere"
-    message = f"{nowhere}: no such folder; a folder of .txt and .ann files is accepted"
-    assert_refused(cli("audit", nowhere), message)
+    message = (
+        f"error: {nowhere}: no such file or folder; a brat folder, or a file or folder of conll,"
+    )
+    result = cli("audit", nowhere)
+    assert (result.code, result.out) == (2, "")
+    assert result.err.startswith(message)
+    assert len(result.err.splitlines()) == 1
 
 
 def test_a_folder_whose_sub_folders_hold_the_texts(cli: Cli, write_corpus: WriteCorpus) -> None:

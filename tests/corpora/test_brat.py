@@ -120,7 +120,7 @@ def test_every_line_of_brat_keeps_its_place() -> None:
     assert document.mentions == (
         Mention((Span(0, 5),), "DRUG", "T1"),
         Mention((Span(0, 2), Span(8, 13)), "DRUG", "T2"),
-        Mention((Span(6, 13),), "DRUG", "T3"),
+        Mention((Span(6, 13),), "DRUG", "T3", codes=("SCTID:1",)),
     )
     assert [a.after for a in document.attachments] == [0, 1, 2, 2, 2, 2, 2, 3]
     assert format_annotations(document) == annotations

@@ -16,6 +16,7 @@ def test_a_problem_of_a_whole_file_says_no_line() -> None:
 
 def test_problems_that_lose_nothing_are_not_refused() -> None:
     losing = {"out_of_range", "malformed", "missing_ann", "missing_txt", "undecodable"}
+    losing |= {"duplicate_document"}
     harmless = [Problem("a.ann", 1, kind, "") for kind in ProblemKind if kind not in losing]
     assert {kind.value for kind in UNREADABLE} == losing
     refuse(harmless)

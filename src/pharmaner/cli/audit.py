@@ -14,7 +14,9 @@ if TYPE_CHECKING:
 
 
 def audit(
-    folder: Annotated[Path, typer.Argument(help="A folder of .txt and .ann files.")],
+    folder: Annotated[
+        Path, typer.Argument(help="A corpus: a brat folder, or a file or folder in another format.")
+    ],
     as_json: JsonOption = False,
 ) -> None:
     """Report what an annotated corpus holds and every problem in it; exit 1 if there are any."""

@@ -21,9 +21,9 @@ DEFAULT_SEEDS = 3
 
 def compare(
     train_folders: Annotated[
-        list[Path], typer.Option("--train", help="An annotated folder; may be given several times.")
+        list[Path], typer.Option("--train", help="An annotated corpus; may be given several times.")
     ],
-    dev: Annotated[Path, typer.Option(help="The annotated folder that is scored on.")],
+    dev: Annotated[Path, typer.Option(help="The annotated corpus that is scored on.")],
     output: Annotated[
         Path, typer.Option(help="The folder to write; the same command again goes on in it.")
     ],

@@ -13,17 +13,17 @@ if TYPE_CHECKING:
 
 
 def read_annotated(folder: Path, on_mismatch: OnMismatch) -> "list[Document]":
-    """The documents of a brat folder, mismatches settled; everything unusual is said.
+    """The documents of a corpus in any format, mismatches settled; everything unusual is said.
 
     Raises:
         CorpusError: at whatever cannot be read, with file and line; under ``refuse`` also at the
             first mismatch.
     """
-    from pharmaner.corpora.folder import read_folder
+    from pharmaner.corpora.formats.reading import read_corpus
     from pharmaner.corpora.mismatch import settle_mismatches
     from pharmaner.corpora.report import UNREADABLE, ProblemKind, refuse, summary
 
-    corpus = read_folder(folder)
+    corpus = read_corpus(folder)
     refuses_mismatches = on_mismatch is OnMismatch.REFUSE
     refuse(corpus.problems, UNREADABLE | ({ProblemKind.MISMATCH} if refuses_mismatches else set()))
     documents, settled = settle_mismatches(corpus.documents, on_mismatch)

@@ -28,7 +28,7 @@ DOCUMENTS_PRINTED = 10
 
 
 def errors(
-    gold: Annotated[Path, typer.Argument(help="The annotated folder.")],
+    gold: Annotated[Path, typer.Argument(help="The annotated corpus.")],
     predicted: PredictedArgument = None,
     model: ScoredModelOption = None,
     scorer: ScorerOption = Scorer.CODALAB,
@@ -36,7 +36,7 @@ def errors(
     on_mismatch: OnMismatchOption = OnMismatch.KEEP,
     train: Annotated[
         Path | None,
-        typer.Option(metavar="FOLDER", help="The annotated training folder: tells seen mentions."),
+        typer.Option(metavar="FOLDER", help="The annotated training corpus: tells seen mentions."),
     ] = None,
     page: Annotated[
         Path | None,

@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 
 
 def evaluate(
-    gold: Annotated[Path, typer.Argument(help="The annotated folder.")],
+    gold: Annotated[Path, typer.Argument(help="The annotated corpus.")],
     predicted: PredictedArgument = None,
     model: ScoredModelOption = None,
     scorer: ScorerOption = Scorer.CODALAB,
@@ -82,10 +82,10 @@ def say_absent(result: "Score", official_missing: bool) -> None:
 
 
 def _read(folder: Path, gold: "list[Document]") -> "list[Document]":
-    from pharmaner.corpora.folder import read_annotations_over
+    from pharmaner.corpora.formats.reading import read_predictions
     from pharmaner.corpora.report import ProblemKind, refuse, summary
 
-    corpus = read_annotations_over(folder, gold)
+    corpus = read_predictions(folder, gold)
     missing_gold = [p for p in corpus.problems if p.kind is ProblemKind.MISSING_TXT]
     for problem in missing_gold:
         say(f"{problem}, not scored")

@@ -7,9 +7,11 @@ import sys
 import typer
 
 from pharmaner.cli import (
+    agreement,
     audit,
     calibrate,
     compare,
+    convert,
     corpus,
     demo,
     encoders,
@@ -42,6 +44,8 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
 )
 app.command()(audit.audit)
+app.command()(convert.convert)
+app.command()(agreement.agreement)
 app.command()(train.train)
 app.command()(evaluate.evaluate)
 app.command()(errors.errors)

@@ -14,7 +14,7 @@ ScorerOption = Annotated[
     Scorer, typer.Option(help="codalab leaves UNCLEAR out of gold and system; public does not.")
 ]
 PredictedArgument = Annotated[
-    Path | None, typer.Argument(help="A folder with a system's .ann files.")
+    Path | None, typer.Argument(help="A system's output: .ann files, or a corpus.")
 ]
 ModelOption = Annotated[
     Path | None, typer.Option(help="A model folder; by default the tagger in the package, if any.")

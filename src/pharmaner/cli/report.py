@@ -15,7 +15,7 @@ def report(
     model: Annotated[Path, typer.Argument(help="A folder that `train` or `export` wrote.")],
     output: Annotated[Path, typer.Option(help="The folder to write.")],
     dev: Annotated[
-        Path | None, typer.Option(help="An annotated folder to score the model on.")
+        Path | None, typer.Option(help="An annotated corpus to score the model on.")
     ] = None,
 ) -> None:
     """Training curve, scores with intervals, thresholds, calibration, card: HTML and Markdown."""

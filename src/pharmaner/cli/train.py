@@ -21,12 +21,12 @@ from pharmaner.errors import MissingExtraError
 
 def train(
     train_folders: Annotated[
-        list[Path], typer.Option("--train", help="An annotated folder; may be given several times.")
+        list[Path], typer.Option("--train", help="An annotated corpus; may be given several times.")
     ],
     output: Annotated[Path, typer.Option(help="The model folder to write.")],
     encoder: EncoderOption = "",
     dev: Annotated[
-        Path | None, typer.Option(help="An annotated folder that each epoch is scored on.")
+        Path | None, typer.Option(help="An annotated corpus that each epoch is scored on.")
     ] = None,
     recipe: Annotated[str, typer.Option(help="A shipped recipe or a TOML file.")] = "default",
     overrides: OverridesOption = None,

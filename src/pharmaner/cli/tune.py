@@ -22,9 +22,9 @@ if TYPE_CHECKING:
 
 def tune(
     train_folders: Annotated[
-        list[Path], typer.Option("--train", help="An annotated folder; may be given several times.")
+        list[Path], typer.Option("--train", help="An annotated corpus; may be given several times.")
     ],
-    dev: Annotated[Path, typer.Option(help="An annotated folder that each trial is judged on.")],
+    dev: Annotated[Path, typer.Option(help="An annotated corpus that each trial is judged on.")],
     space: Annotated[
         str, typer.Option(help="paper-36, wide, wider, or a TOML file with values to try.")
     ],

@@ -7,7 +7,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from statistics import median
 
-from pharmaner.corpora.folder import read_folder
+from pharmaner.corpora.formats.guessing import guess_format
+from pharmaner.corpora.formats.reading import read_corpus
 from pharmaner.corpora.offsets import offset_convention
 from pharmaner.corpora.report import Problem, ProblemKind
 from pharmaner.document import Document, Mention
@@ -50,16 +51,20 @@ class Audit:
 
 
 def audit_folder(folder: Path) -> Audit:
-    """Read a brat folder and report on it.
+    """Read a corpus in any format and report on it.
 
     Raises:
-        CorpusError: when there is no such folder, or nothing in it.
+        CorpusError: when there is no such corpus, nothing in it, or its format is not clear.
     """
-    corpus = read_folder(folder)
+    corpus = read_corpus(folder)
     problems = list(corpus.problems)
+    is_brat = guess_format(folder).is_folder
     for document in corpus.documents:
-        mention_lines, attachment_lines = _lines(document, corpus.problems)
-        problems += _overlaps(document, mention_lines) + _dangling(document, attachment_lines)
+        if is_brat:
+            mention_lines, attachment_lines = _lines(document, corpus.problems)
+            problems += _overlaps(document, mention_lines) + _dangling(document, attachment_lines)
+        else:
+            problems += _overlaps(document, None, folder.name)
     order = {kind: place for place, kind in enumerate(ProblemKind)}
     problems.sort(key=lambda problem: (problem.file, problem.line, order[problem.kind]))
     mentions = [(d, m) for d in corpus.documents for m in d.mentions]
@@ -111,7 +116,9 @@ def _lines(document: Document, problems: Iterable[Problem]) -> tuple[list[int], 
     return mention_lines, attachment_lines
 
 
-def _overlaps(document: Document, lines: list[int]) -> list[Problem]:
+def _overlaps(
+    document: Document, lines: list[int] | None, file: str | None = None
+) -> list[Problem]:
     problems: list[Problem] = []
     ordered = sorted(enumerate(document.mentions), key=lambda item: (item[1].start, item[0]))
     open_mentions: list[Mention] = []
@@ -121,8 +128,12 @@ def _overlaps(document: Document, lines: list[int]) -> list[Problem]:
         same = [o for o in met if (o.spans, o.label) == (mention.spans, mention.label)]
         if met:
             kind = ProblemKind.DUPLICATE_MENTION if same else ProblemKind.OVERLAP
-            message = f"{mention.id} {'repeats' if same else 'overlaps'} {(same or met)[0].id}"
-            problems.append(Problem(f"{document.id}.ann", lines[place], kind, message))
+            names = [m.id or f"{m.label} {m.start} {m.end}" for m in (mention, (same or met)[0])]
+            message = f"{names[0]} {'repeats' if same else 'overlaps'} {names[1]}"
+            if lines is None:
+                problems.append(Problem(file or "", 0, kind, f"{document.id}: {message}"))
+            else:
+                problems.append(Problem(f"{document.id}.ann", lines[place], kind, message))
         open_mentions.append(mention)
     return problems
 

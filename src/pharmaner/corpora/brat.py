@@ -1,6 +1,7 @@
 r"""brat standoff, https://brat.nlplab.org/standoff.html: a text and the lines that annotate it.
 
-Reading keeps every line: mentions become ``Mention``, all others ``Attachment``. Lines end at
+Reading keeps every line: mentions become ``Mention``, all others ``Attachment``; what those say of
+a mention's codes and score is also given to the mention. Lines end at
 "\n" alone (a "\r" before it is dropped), so that no separator inside a quotation cuts a line.
 """
 
@@ -9,11 +10,9 @@ from collections import deque
 from dataclasses import replace
 from itertools import count, islice
 
+from pharmaner.corpora.attachments import SCORE_NOTE, Remarks, remarks, with_remarks
 from pharmaner.corpora.report import Problem, ProblemKind
 from pharmaner.document import Attachment, Document, Mention, Span, covered_text
-
-SCORE_NOTE = "Score"
-"""The type of the notes that carry a mention's score."""
 
 _OFFSETS = re.compile(r"[0-9]{1,18} [0-9]{1,18}(;[0-9]{1,18} [0-9]{1,18})*")
 _OTHER_LINE = re.compile(r"([REAMN#][^\t]*|\*)\t.")
@@ -61,7 +60,10 @@ def parse_document(
             attachments.append(Attachment(line, len(mentions)))
         else:
             mentions.append(mention)
-    return Document(document_id, text, tuple(mentions), tuple(attachments)), problems
+    described = (
+        with_remarks(mentions, remarks(attachments, mentions)[0]) if attachments else mentions
+    )
+    return Document(document_id, text, tuple(described), tuple(attachments)), problems
 
 
 def _parse_line(line: str, text: str) -> tuple[Mention | None, list[tuple[ProblemKind, str]]]:
@@ -107,12 +109,15 @@ def _broken_off(mention: Mention, text: str, lines: list[str], number: int) -> i
 def format_annotations(document: Document) -> str:
     """The annotation file of a document; mentions without an id are numbered on from T1.
 
-    Scores are written as notes of the type ``Score``, four decimals.
+    Scores are written as notes of the type ``Score``, four decimals, and codes as normalisations,
+    unless the document has such lines already.
     """
+    said, _ = remarks(document.attachments, document.mentions)
     taken = {mention.id for mention in document.mentions}
     taken |= {attachment.line.partition("\t")[0] for attachment in document.attachments}
     mention_ids = (f"T{n}" for n in count(1) if f"T{n}" not in taken)
     note_ids = (f"#{n}" for n in count(1) if f"#{n}" not in taken)
+    code_ids = (f"N{n}" for n in count(1) if f"N{n}" not in taken)
     waiting = deque(document.attachments)
     lines: list[str] = []
     for before, mention in enumerate(document.mentions):
@@ -124,7 +129,11 @@ def format_annotations(document: Document) -> str:
         if quotation is None:
             quotation = on_one_line(document.text_of(mention))
         lines.append(f"{identifier}\t{mention.label} {offsets}\t{quotation}")
-        if mention.score is not None:
+        known = said.get(identifier, Remarks())
+        for code in mention.codes:
+            if code not in known.codes:
+                lines.append(f"{next(code_ids)}\tReference {identifier} {code}\t")
+        if mention.score is not None and known.score is None:
             lines.append(f"{next(note_ids)}\t{SCORE_NOTE} {identifier}\t{mention.score:.4f}")
     lines += [attachment.line for attachment in waiting]
     return "".join(f"{line}\n" for line in lines)

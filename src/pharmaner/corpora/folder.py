@@ -1,13 +1,13 @@
 """A folder of brat files, ``NAME.txt`` beside ``NAME.ann``: read into documents, written back."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
 from pharmaner.corpora.brat import format_annotations, parse_document
 from pharmaner.corpora.report import Problem, ProblemKind
 from pharmaner.document import Document
-from pharmaner.errors import CorpusError
+from pharmaner.errors import CorpusError, OutputError
 from pharmaner.storage import whole_folder, write_text
 
 
@@ -27,11 +27,27 @@ def read_folder(folder: Path) -> Corpus:
     Raises:
         CorpusError: when the folder does not exist or holds neither .txt nor .ann files.
     """
+    return gathered(read_documents(folder))
+
+
+def read_documents(
+    folder: Path, encoding: str = "utf-8"
+) -> Iterator[tuple[Document | None, list[Problem]]]:
+    """As ``read_folder``, one by one: a document, or none, and what was wrong with its files.
+
+    Raises:
+        CorpusError: as ``read_folder``.
+    """
+    for name in sorted(_names(folder, ".txt") | _names(folder, ".ann")):
+        yield _read_pair(folder, name, encoding)
+
+
+def gathered(found: Iterable[tuple[Document | None, list[Problem]]]) -> Corpus:
+    """The corpus that readers yield one by one."""
     documents: list[Document] = []
     problems: list[Problem] = []
-    for name in sorted(_names(folder, ".txt") | _names(folder, ".ann")):
-        document, found = _read_pair(folder, name)
-        problems += found
+    for document, more in found:
+        problems += more
         if document is not None:
             documents.append(document)
     return Corpus(tuple(documents), tuple(problems))
@@ -84,12 +100,24 @@ def write_folder(documents: Iterable[Document], folder: Path) -> None:
     """Write documents as a brat folder, whole or not at all.
 
     Raises:
-        OutputError: when the folder is not empty or cannot be written to.
+        OutputError: when the folder is not empty or cannot be written to, or an id is no file name.
     """
     with whole_folder(folder) as temporary:
-        for document in documents:
-            write_text(temporary / f"{document.id}.txt", document.text)
-            write_text(temporary / f"{document.id}.ann", format_annotations(document))
+        write_files(documents, temporary)
+
+
+def write_files(documents: Iterable[Document], folder: Path) -> None:
+    """Write a .txt and an .ann a document into a folder that is there.
+
+    Raises:
+        OutputError: when an id is no file name, such as one that leads out of the folder.
+    """
+    for document in documents:
+        name = document.id
+        if name in {"", ".."} or Path(name).name != name or "\0" in name:
+            raise OutputError(f"{folder}: the document id {name!r} is no name of a file")
+        write_text(folder / f"{name}.txt", document.text)
+        write_text(folder / f"{name}.ann", format_annotations(document))
 
 
 def _names(folder: Path, suffix: str) -> set[str]:
@@ -103,27 +131,28 @@ def _names(folder: Path, suffix: str) -> set[str]:
     return names
 
 
-def _read_pair(folder: Path, name: str) -> tuple[Document | None, list[Problem]]:
+def _read_pair(folder: Path, name: str, encoding: str) -> tuple[Document | None, list[Problem]]:
     txt, ann = folder / f"{name}.txt", folder / f"{name}.ann"
     if not txt.exists():
         return None, [Problem(ann.name, 0, ProblemKind.MISSING_TXT, f"{txt.name} is missing")]
     if not ann.exists():
         return None, [Problem(txt.name, 0, ProblemKind.MISSING_ANN, f"{ann.name} is missing")]
-    text, problems = _decoded(txt)
-    annotations, more = _decoded(ann)
+    text, problems = _decoded(txt, encoding)
+    annotations, more = _decoded(ann, encoding)
     if text is None or annotations is None:
         return None, problems + more
     return parse_document(name, text, annotations, ann.name)
 
 
-def _decoded(path: Path) -> tuple[str | None, list[Problem]]:
+def _decoded(path: Path, encoding: str = "utf-8") -> tuple[str | None, list[Problem]]:
     try:
         content = path.read_bytes()
     except OSError as error:
         raise CorpusError(f"{path}: cannot be read: {error.strerror}") from error
     try:
-        return content.decode("utf-8"), []
+        return content.decode(encoding), []
     except UnicodeDecodeError as error:
         line = content.count(b"\n", 0, error.start) + 1
-        found = f"byte 0x{content[error.start]:02x} at position {error.start} is not UTF-8"
+        name = "UTF-8" if encoding == "utf-8" else encoding
+        found = f"byte 0x{content[error.start]:02x} at position {error.start} is not {name}"
         return None, [Problem(path.name, line, ProblemKind.UNDECODABLE, found)]

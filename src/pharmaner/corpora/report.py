@@ -22,6 +22,8 @@ class ProblemKind(StrEnum):
     MISSING_ANN = "missing_ann"
     MISSING_TXT = "missing_txt"
     UNDECODABLE = "undecodable"
+    DUPLICATE_DOCUMENT = "duplicate_document"
+    NOT_READ = "not_read"
 
 
 UNREADABLE = frozenset(
@@ -31,6 +33,7 @@ UNREADABLE = frozenset(
         ProblemKind.MISSING_ANN,
         ProblemKind.MISSING_TXT,
         ProblemKind.UNDECODABLE,
+        ProblemKind.DUPLICATE_DOCUMENT,
     }
 )
 """Kinds that leave something out of the documents that were read."""

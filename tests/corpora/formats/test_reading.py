@@ -1,0 +1,245 @@
+"""Files as people and tools write them, read by hand."""
+
+import json
+from pathlib import Path
+
+import pytest
+
+from pharmaner.corpora.folder import Corpus
+from pharmaner.corpora.formats.guessing import guess_format
+from pharmaner.corpora.formats.reading import read_corpus
+from pharmaner.corpora.report import ProblemKind
+from pharmaner.document import Document, Mention, Span
+from pharmaner.errors import CorpusError
+
+Read = list[tuple[str, int, int, str]]
+
+
+def corpus_of(tmp_path: Path, name: str, content: str | bytes) -> Corpus:
+    path = tmp_path / name
+    path.write_bytes(content if isinstance(content, bytes) else content.encode())
+    return read_corpus(path)
+
+
+def mentions(document: Document) -> list[tuple[str, str]]:
+    return [(m.label, document.text_of(m)) for m in document.mentions]
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        "Das\tO\nWetter\tO\nin\tO\nBad\tB-ORT\nEms\tI-ORT\n.\tO\n\nMorgen\tB-ZEIT\nRegen\tO\n",
+        "Das X O\nWetter X O\nin X O\nBad X B-ORT\nEms X E-ORT\n. X O\n\n\n"
+        "Morgen X S-ZEIT\nRegen X O",
+        "Das\tO\r\nWetter\tO\r\nin\tO\r\nBad\tI-ORT\r\nEms\tI-ORT\r\n.\tO\r\n\r\nMorgen\tU-ZEIT\r\n"
+        "Regen\tO\r\n\r\n",
+        "\ufeff# id 7\nDas  O\nWetter O\nin O\nBad B-ORT\nEms L-ORT\n. O\n \n"
+        "Morgen I-ZEIT\nRegen O\n",
+    ],
+)
+def test_conll_in_its_many_forms(content: str, tmp_path: Path) -> None:
+    corpus = corpus_of(tmp_path, "wetter.bio", content)
+    assert corpus.problems == ()
+    (document,) = corpus.documents
+    assert (document.id, document.text) == ("wetter", "Das Wetter in Bad Ems .\nMorgen Regen")
+    assert mentions(document) == [("ORT", "Bad Ems"), ("ZEIT", "Morgen")]
+
+
+def test_conll_documents_begin_at_docstart(tmp_path: Path) -> None:
+    content = "-DOCSTART- -X- O O\n\na X O\n\n-DOCSTART- (the 2nd)\tO\n\n"
+    content += "-DOCSTART-\nb B-X\nc B-X\nd I-Y\n"
+    corpus = corpus_of(tmp_path, "c.conll", content)
+    assert [(d.id, d.text) for d in corpus.documents] == [
+        ("c-1", "a"),
+        ("the 2nd", ""),
+        ("c-3", "b c d"),
+    ]
+    assert mentions(corpus.documents[2]) == [("X", "b"), ("X", "c"), ("Y", "d")]
+
+
+def test_a_sentence_end_ends_a_mention(tmp_path: Path) -> None:
+    (document,) = corpus_of(tmp_path, "c.conll", "a\tB-X\n\nb\tI-X\n").documents
+    assert mentions(document) == [("X", "a"), ("X", "b")]
+
+
+def test_a_line_without_a_tag_is_reported(tmp_path: Path) -> None:
+    corpus = corpus_of(tmp_path, "c.conll", "a O\nb PER\nalone\nc B-X\n")
+    assert [(p.line, p.kind) for p in corpus.problems] == [
+        (2, ProblemKind.MALFORMED),
+        (3, ProblemKind.MALFORMED),
+    ]
+
+
+def test_pubtator_and_what_is_wrong_with_it(tmp_path: Path) -> None:
+    content = (
+        "1|t|Lithium toxicity|x\n1|a|It is Li.\n1\t0\t7\tLithium\tChemical\tMESH:D1;MESH:D2\n"
+        "1\t25\t27\tLi\tChemical\t-\n1\tCID\tD1\tD2\n1\t0\t7\tSodium\tChemical\tD1\n"
+        "1\t0\t99\tx\tChemical\tD1\n2\t0\t1\tx\tChemical\n1\t0\n\n"
+        "2|t|Only a title\n2\t0\t4\tOnly\tX\n"
+    )
+    corpus = corpus_of(tmp_path, "c.txt", content)
+    one, two = corpus.documents
+    assert (one.text, two.text) == ("Lithium toxicity|x\nIt is Li.", "Only a title")
+    assert mentions(one) == [("Chemical", "Lithium"), ("Chemical", "Li"), ("Chemical", "Lithium")]
+    assert [m.codes for m in one.mentions] == [("MESH:D1", "MESH:D2"), (), ("D1",)]
+    assert one.mentions[2].quotation == "Sodium"
+    assert [(p.line, p.kind) for p in corpus.problems] == [
+        (5, ProblemKind.NOT_READ),
+        (6, ProblemKind.MISMATCH),
+        (7, ProblemKind.OUT_OF_RANGE),
+        (8, ProblemKind.MALFORMED),
+        (9, ProblemKind.MALFORMED),
+    ]
+
+
+BIOC = """<?xml version='1.0' encoding='latin-1'?><!DOCTYPE collection SYSTEM "BioC.dtd">
+<collection><source>PubTator</source><document><id>9</id>
+<passage><infon key="type">title</infon><offset>0</offset><text>Ácido úrico</text>
+<annotation id="1"><infon key="type">Chemical</infon><infon key="MESH">D014527</infon>
+<location offset="0" length="11"/><text>Ácido úrico</text></annotation></passage>
+<passage><offset>13</offset><sentence><offset>13</offset><text>Baja.</text></sentence>
+<sentence><offset>19</offset><text>Li y Na</text>
+<annotation id="2"><infon key="type">Chemical</infon><infon key="identifier">A;B</infon>
+<location offset="24" length="2"/><location offset="19" length="2"/><text>Li Na</text></annotation>
+</sentence></passage><relation id="R1"/></document></collection>"""
+
+
+def test_bioc_passages_and_sentences_stand_where_their_offsets_say(tmp_path: Path) -> None:
+    corpus = corpus_of(tmp_path, "c.xml", BIOC.encode("latin-1"))
+    (document,) = corpus.documents
+    assert document.text == "Ácido úrico\n\nBaja.\nLi y Na"
+    assert document.mentions == (
+        Mention((Span(0, 11),), "Chemical", "1", codes=("MESH:D014527",)),
+        Mention((Span(19, 21), Span(24, 26)), "Chemical", "2", codes=("A", "B")),
+    )
+    assert [(p.kind, p.message) for p in corpus.problems] == [
+        (ProblemKind.NOT_READ, "9: 1 relations are not read"),
+        (ProblemKind.NOT_READ, "9: 1 infons of passages and sentences are not read"),
+    ]
+
+
+def test_bioc_passages_that_overlap_are_refused(tmp_path: Path) -> None:
+    passages = [{"offset": 0, "text": "abc"}, {"offset": 2, "text": "d"}]
+    for offset in (2, 10**12, "3", None):
+        passages[1]["offset"] = offset  # type: ignore[assignment]
+        content = json.dumps({"documents": [{"id": "1", "passages": passages}]})
+        corpus = corpus_of(tmp_path, "c.json", content)
+        assert corpus.documents == ()
+        assert corpus.problems[0].kind is ProblemKind.MALFORMED
+        assert "3 to 1000003 are accepted" in corpus.problems[0].message
+
+
+def test_prodigy_reads_what_was_accepted(tmp_path: Path) -> None:
+    records = [
+        {"text": "Li y Na", "spans": [{"start": 0, "end": 2, "label": "X"}], "answer": "accept"},
+        {"text": "Li", "spans": [], "answer": "reject"},
+        {"text": "Na", "spans": None, "meta": {"source": "a"}, "relations": [{}]},
+    ]
+    corpus = corpus_of(tmp_path, "p.jsonl", "\n\n".join(map(json.dumps, records)))
+    assert [d.text for d in corpus.documents] == ["Li y Na", "Na"]
+    assert mentions(corpus.documents[0]) == [("X", "Li")]
+    assert corpus.documents[1].metadata == {"source": "a"}
+    assert [(p.line, p.kind) for p in corpus.problems] == [
+        (3, ProblemKind.NOT_READ),
+        (5, ProblemKind.NOT_READ),
+    ]
+
+
+@pytest.mark.parametrize("name", ["d.jsonl", "d.json"])
+def test_doccano_in_both_its_shapes(name: str, tmp_path: Path) -> None:
+    entity = {"id": 4, "label": "Y", "start_offset": 5, "end_offset": 7}
+    records = [
+        {"id": 1, "text": "Li y Na", "label": [[0, 2, "X"]], "ward": "3"},
+        {"id": 2, "text": "Li y Na", "entities": [entity], "relations": [], "Comments": []},
+    ]
+    one, two = corpus_of(tmp_path, name, "\n".join(map(json.dumps, records))).documents
+    assert (one.id, mentions(one), one.metadata) == ("1", [("X", "Li")], {"ward": "3"})
+    assert (two.id, mentions(two), two.mentions[0].id) == ("2", [("Y", "Na")], "4")
+
+
+def test_label_studio_reads_the_first_annotation_that_stands(tmp_path: Path) -> None:
+    def result(start: int, end: int, label: str, **more: object) -> dict[str, object]:
+        value = {"start": start, "end": end, "text": "Li", "labels": [label]}
+        return {"id": "r1", "type": "labels", "value": value, **more}
+
+    tasks = [
+        {
+            "id": 5,
+            "data": {"text": "Li y Na", "ward": "3"},
+            "annotations": [
+                {"was_cancelled": True, "result": [result(5, 7, "Z")]},
+                {"result": [result(0, 2, "X", meta={"text": ["sal"]}), {"type": "choices"}]},
+                {"result": [result(5, 7, "Y")]},
+            ],
+        },
+        {"data": {"text": "Li"}, "predictions": [{"result": [result(0, 2, "X", score=0.5)]}]},
+    ]
+    corpus = corpus_of(tmp_path, "l.json", json.dumps(tasks))
+    one, two = corpus.documents
+    assert (one.id, mentions(one), one.metadata) == ("5", [("X", "Li")], {"ward": "3"})
+    assert [a.line for a in one.attachments] == ["#1\tAnnotatorNotes r1\tsal"]
+    assert (two.id, two.mentions[0].score) == ("l-2", 0.5)
+    assert [p.kind for p in corpus.problems] == [ProblemKind.NOT_READ] * 2
+
+
+def test_our_lines_keep_unknown_keys_as_metadata(tmp_path: Path) -> None:
+    record = {"text": "Li", "mentions": [{"start": 0, "end": 2, "label": "X", "text": "Na"}]}
+    corpus = corpus_of(tmp_path, "o.jsonl", json.dumps(record | {"ward": 3}))
+    (document,) = corpus.documents
+    assert (document.id, document.metadata) == ("o-1", {"ward": 3})
+    assert document.mentions[0].quotation == "Na"
+    assert [p.kind for p in corpus.problems] == [ProblemKind.MISMATCH]
+
+
+@pytest.mark.parametrize("delimiter", [",", ";", "\t"])
+def test_a_table_is_read_whatever_separates_its_columns(delimiter: str, tmp_path: Path) -> None:
+    rows = [["id", "text", "ward"], ["a", '"Toma ""Li"",\r\n5mg;"', "3"], ["", "Na", ""]]
+    content = "\ufeff" + "\r\n".join(delimiter.join(row) for row in rows)
+    one, two = corpus_of(tmp_path, "t.csv", content).documents
+    assert (one.id, one.text, one.metadata) == ("a", 'Toma "Li",\r\n5mg;', {"ward": "3"})
+    assert (two.id, two.text, two.metadata) == ("t-2", "Na", {})
+
+
+def test_a_second_document_of_one_id_is_a_problem(tmp_path: Path) -> None:
+    record = json.dumps({"id": "a", "text": "x", "mentions": []})
+    corpus = corpus_of(tmp_path, "o.jsonl", f"{record}\n{record}\n")
+    assert len(corpus.documents) == 1
+    assert [p.kind for p in corpus.problems] == [ProblemKind.DUPLICATE_DOCUMENT]
+
+
+def test_a_folder_of_files_is_one_corpus(tmp_path: Path) -> None:
+    for name in ("b.conll", "a.conll"):
+        (tmp_path / name).write_text("x\tB-X\n")
+    (tmp_path / "readme.md").write_text("nothing")
+    assert [d.id for d in read_corpus(tmp_path).documents] == ["a", "b"]
+    (tmp_path / "c.csv").write_text("text\nx\n")
+    with pytest.raises(CorpusError, match=r"holds \.conll, \.csv files; name one of them$"):
+        read_corpus(tmp_path)
+
+
+GUESSES = {
+    "a.tsv": ("x\tB-X\n", "conll"),
+    "b.tsv": ("id\ttext\n1\tx\n", "csv"),
+    "c.txt": ("7|t|x\n", "pubtator"),
+    "d.txt": ("-DOCSTART- -X- O O\n", "conll"),
+    "e.json": ("\ufeff [\n]", "label-studio"),
+    "f.json": ('{"source": "x",\n"documents": []}', "bioc-json"),
+    "g.jsonl": ('{"text": "x"}', "jsonl"),
+    "h.jsonl": ('{"text": "x", "answer": "accept"}', "prodigy"),
+    "i.XML": ("<collection/>", "bioc-xml"),
+}
+
+
+@pytest.mark.parametrize("name", GUESSES)
+def test_a_format_is_guessed(name: str, tmp_path: Path) -> None:
+    content, expected = GUESSES[name]
+    (tmp_path / name).write_text(content)
+    assert guess_format(tmp_path / name).name == expected
+
+
+@pytest.mark.parametrize("content", ["", "Toma litio 5mg.\n", '{"a": 1}\n', "\x00\xff"])
+def test_what_is_not_clear_is_refused(content: str, tmp_path: Path) -> None:
+    for name in ("a.txt", "a.jsonl", "a"):
+        (tmp_path / name).write_text(content)
+        with pytest.raises(CorpusError, match="its format is not clear; `pharmaner convert"):
+            guess_format(tmp_path / name)

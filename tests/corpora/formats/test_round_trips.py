@@ -1,0 +1,88 @@
+"""What a format was made to fit comes back exactly, and every difference was counted before."""
+
+import os
+import tempfile
+from collections import Counter
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from pharmaner.corpora.attachments import remarks
+from pharmaner.corpora.formats.losses import Feature
+from pharmaner.corpora.formats.source import Found, Source
+from pharmaner.corpora.formats.table import FORMATS, Format
+from pharmaner.document import Document
+from tests.corpora.formats.documents import documents
+
+EXAMPLES = int(os.environ.get("FORMAT_EXAMPLES", "8"))
+every_format = pytest.mark.parametrize("name", FORMATS)
+
+
+def written_and_read(form: Format, fitted: list[Document]) -> list[Found]:
+    with tempfile.TemporaryDirectory() as root:
+        path = Path(root) / f"corpus{(form.suffixes or ('',))[0]}"
+        if form.is_folder:
+            path.mkdir()
+        form.write(fitted, path)
+        return list(form.read(Source(path)))
+
+
+def notes(document: Document) -> Counter[tuple[str | None, str]]:
+    said, _ = remarks(document.attachments, document.mentions)
+    return Counter((name, note) for name, held in said.items() for note in held.notes)
+
+
+@every_format
+@settings(deadline=None, max_examples=EXAMPLES)
+@given(st.data())
+def test_what_was_fitted_comes_back(name: str, data: st.DataObject) -> None:
+    form = FORMATS[name]
+    fitted = [form.fit(data.draw(documents(f"note-{number}")))[0] for number in range(3)]
+    found = written_and_read(form, fitted)
+    assert [problems for _, problems in found] == [[], [], []]
+    back = [document for document, _ in found if document is not None]
+    if name == "brat":  # mentions get ids, codes and scores become lines
+        assert [d.text for d in back] == [d.text for d in fitted]
+        assert [notes(d) for d in back] == [notes(d) for d in fitted]
+        back = [replace(d, attachments=()) for d in back]
+        fitted = [replace(d, attachments=()) for d in fitted]
+    assert back == fitted
+
+
+@every_format
+@settings(deadline=None, max_examples=3 * EXAMPLES)
+@given(documents())
+def test_every_difference_was_counted(name: str, document: Document) -> None:
+    fitted, losses = FORMATS[name].fit(document)
+    lost = Counter(loss.feature for loss in losses)
+    if fitted.text != document.text:
+        assert lost[Feature.OFFSETS] > 0
+    if dict(fitted.metadata) != dict(document.metadata):
+        assert lost[Feature.METADATA] > 0
+    assert sum((notes(document) - notes(fitted)).values()) == lost[Feature.NOTES]
+    gone = len(document.mentions) - len(fitted.mentions)
+    assert gone <= lost[Feature.NESTED] + lost[Feature.OFFSETS]
+    if not lost[Feature.OFFSETS]:
+        assert gone == lost[Feature.NESTED]
+        flattened = sum(len(m.spans) > 1 for m in document.mentions)
+        flattened -= sum(len(m.spans) > 1 for m in fitted.mentions)
+        assert flattened == lost[Feature.DISCONTINUOUS]
+    if not gone:
+        for feature, held in (
+            (Feature.CODES, lambda m: m.codes),
+            (Feature.SCORES, lambda m: m.score),
+            (Feature.TYPES, lambda m: m.label),
+        ):
+            before, after = (Counter(map(held, d.mentions)) for d in (document, fitted))
+            assert (before == after) or lost[feature] > 0
+
+
+@every_format
+@settings(deadline=None, max_examples=EXAMPLES)
+@given(documents())
+def test_what_is_fitted_fits(name: str, document: Document) -> None:
+    fitted, _ = FORMATS[name].fit(document)
+    assert FORMATS[name].fit(fitted) == (fitted, [])
