@@ -119,9 +119,10 @@ def markdown_table(rows: Sequence[dict[str, Any]]) -> str:
 def write_results(
     results: Path, name: str, title: str, found: dict[str, Any], rows: Sequence[dict[str, Any]]
 ) -> None:
-    """Write NAME.json and NAME.md, and print the latter."""
+    """Write NAME.json and NAME.md, paths shortened to their names, and print the latter."""
     results.mkdir(parents=True, exist_ok=True)
-    command = f"`python {' '.join(['benchmarks/' + Path(sys.argv[0]).name, *sys.argv[1:]])}`"
+    given = [Path(argument).name if "/" in argument else argument for argument in sys.argv[1:]]
+    command = f"`python benchmarks/{Path(sys.argv[0]).name} {' '.join(given)}`"
     found = {"machine": machine(), **found}
     machine_line = ", ".join(f"{key} {value}" for key, value in found["machine"].items())
     page = f"# {title}\n{command}\n\n{machine_line}\n\n{markdown_table(rows)}"
