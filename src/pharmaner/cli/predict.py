@@ -56,14 +56,15 @@ def predict(
 
 
 def _print(prediction: "Prediction", is_named: bool) -> None:
-    from pharmaner.report.json_lines import json_line
-    from pharmaner.report.terminal import coloured
-
     if sys.stdout.isatty():
+        from pharmaner.report.terminal import coloured
+
         if is_named:
             stdout().rule(prediction.document.id)
         stdout().print(coloured(prediction.document), soft_wrap=True)
     else:
+        from pharmaner.report.json_lines import json_line
+
         typer.echo(json_line(prediction))
 
 
