@@ -118,7 +118,7 @@ def test_bad_input_is_one_line(cli: Cli, write_corpus: WriteCorpus, tmp_path: Pa
     gold, system = folders(write_corpus)
     nowhere = tmp_path / "absent" / "page.html"
     for arguments, message in (
-        ((gold,), "errors: one of PREDICTED and --model DIR is accepted"),
+        ((gold, system, "--model", gold), "errors: one of PREDICTED and --model DIR is accepted"),
         ((gold, system, "--page", nowhere), f"{nowhere}: a file in a folder that exists"),
         ((gold, system, "--page", tmp_path), f"{tmp_path}: a file in a folder that exists"),
         ((gold, tmp_path / "no"), "no: no such folder"),

@@ -31,6 +31,8 @@ from pharmaner.errors import PharmanerError
 # Idle OpenMP threads spin by default, which slows whatever shares the processor, and training
 # itself, up to tenfold; a short spin costs nothing when nothing else runs.
 os.environ.setdefault("GOMP_SPINCOUNT", "10000")
+# To look for plugins, pydantic opens the metadata of every package that is installed.
+os.environ.setdefault("PYDANTIC_DISABLE_PLUGINS", "1")
 
 DISK_FAILURES = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EROFS}
 """What a full disk, a used-up quota, or a disk that may not be written to says."""

@@ -84,14 +84,15 @@ def _print_all(tagger: "Tagger", texts: "Texts") -> int:
 
 
 def _print(prediction: "Prediction", is_named: bool) -> None:
-    from pharmaner.report.json_lines import json_line
-    from pharmaner.report.terminal import coloured
-
     if sys.stdout.isatty():
+        from pharmaner.report.terminal import coloured
+
         if is_named:
             stdout().rule(prediction.document.id)
         stdout().print(coloured(prediction.document), soft_wrap=True)
     else:
+        from pharmaner.report.json_lines import json_line
+
         typer.echo(json_line(prediction))
 
 
