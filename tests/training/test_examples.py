@@ -119,3 +119,13 @@ def test_a_model_that_has_learned_every_label_gives_back_the_gold_mentions(
     predictions = list(Predictor(backend, read, scheme, pad_id=PAD).predict(documents))
     assert mentions(predictions) == gold(documents)
     assert all(p.words_read_as_outside == p.positions_overruled == 0 for p in predictions)
+
+
+def test_a_mention_ends_at_its_last_word_that_has_pieces(tiny_bert: Path) -> None:
+    document = Document("d", "el litio\u00ad de", (Mention.at(3, 9, "DRUG"),))
+    windower = Windower(encoder_tokenizer(tiny_bert), TextSection(window=32, context=0))
+    scheme = LabelScheme(("DRUG",), Tagging.BIOES)
+    (example,), report = make_examples([document], windower, scheme)
+    tags = " ".join(scheme.tags[label] for label in example.labels if label != NOT_LEARNED)
+    assert tags == "O S-DRUG S-DRUG S-DRUG S-DRUG S-DRUG O"
+    assert report.losses == []
