@@ -1,0 +1,55 @@
+"""The tagger in the package: whole, small, without torch, and it knows Spanish clinical texts."""
+
+import json
+import subprocess
+import sys
+
+import pytest
+
+from pharmaner.model_folder import PACKAGE, open_model_folder
+from tests.test_core_without_torch import BLOCKED
+
+SHIPPED = PACKAGE / "shipped"
+SENTENCES = (
+    (
+        "Se inició tratamiento con rituximab y metotrexato por elevación de la PCR.",
+        {"rituximab", "metotrexato", "PCR"},
+    ),
+    ("Ferritina 340 ng/ml. Se pautó omeprazol 20mg cada 24 h.", {"Ferritina", "omeprazol"}),
+    ("La exploración abdominal fue normal y se citó en tres meses.", set()),
+)
+LOWEST_F1 = 0.8
+"""The least on notes that were written for the package; it was 0.866 when shipped."""
+
+
+def without_torch(*arguments: object, stdin: str = "") -> str:
+    command = [sys.executable, "-c", BLOCKED, *map(str, arguments)]
+    done = subprocess.run(command, capture_output=True, text=True, input=stdin, check=True)
+    return done.stdout
+
+
+def test_it_is_small_whole_and_says_where_it_comes_from() -> None:
+    assert sum(path.stat().st_size for path in SHIPPED.iterdir()) <= 40e6
+    manifest = open_model_folder(SHIPPED).manifest
+    assert {path.name for path in SHIPPED.iterdir()} == {*manifest["files"], "manifest.json"}
+    check = manifest["export"]["check"]
+    assert check["accepted"]
+    card = (SHIPPED / "README.md").read_text(encoding="utf-8")
+    for said in ("CC BY 4.0", "MIT", "Intended use", "not a medical device", "seed 0"):
+        assert said in card
+
+
+@pytest.mark.parametrize(("sentence", "expected"), SENTENCES)
+def test_it_annotates_a_sentence_without_torch(sentence: str, expected: set[str]) -> None:
+    (line,) = without_torch("predict", stdin=sentence).splitlines()
+    record = json.loads(line)
+    assert record["text"] == sentence
+    assert {mention["text"] for mention in record["mentions"]} == expected
+    for mention in record["mentions"]:
+        assert sentence[mention["start"] : mention["end"]] == mention["text"]
+        assert 0.5 < mention["score"] <= 1
+
+
+def test_it_finds_what_is_annotated_in_invented_notes() -> None:
+    sample = PACKAGE / "sample" / "test"
+    assert json.loads(without_torch("evaluate", sample, "--json"))["f1"] >= LOWEST_F1
