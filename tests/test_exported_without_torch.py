@@ -79,7 +79,7 @@ def test_it_predicts_and_scores_as_with_torch(
 def test_predicting_with_it_loads_nothing_that_is_not_needed(exported: Path) -> None:
     result = call(TELLING, "predict", "--model", exported, stdin="Toma litio.")
     assert json.loads(result.stdout)["mentions"]
-    assert result.stderr == "loaded: numpy\n"
+    assert result.stderr == "backend: onnx\nloaded: numpy\n"
 
 
 def test_help_loads_nothing_heavy() -> None:

@@ -121,7 +121,7 @@ def test_bad_input_is_one_line(cli: Cli, write_corpus: WriteCorpus, tmp_path: Pa
         ((gold, system, "--model", gold), "errors: one of PREDICTED and --model DIR is accepted"),
         ((gold, system, "--page", nowhere), f"{nowhere}: a file in a folder that exists"),
         ((gold, system, "--page", tmp_path), f"{tmp_path}: a file in a folder that exists"),
-        ((gold, tmp_path / "no"), "no: no such folder"),
+        ((gold, tmp_path / "no"), "no: no such file or folder"),
     ):
         result = cli("errors", *arguments)
         assert result.code == 2

@@ -51,7 +51,7 @@ def test_training_ends_in_one_line_and_goes_on_when_there_is_room(
 
 
 @pytest.mark.parametrize("form", ["brat", "jsonl", "html"])
-def test_predictions_are_whole_or_absent(
+def test_predictions_are_whole_or_absent_and_go_on_when_there_is_room(
     cli: Cli, trained: Path, tmp_path: Path, form: str
 ) -> None:
     (tmp_path / "note.txt").write_text("Toma litio. " * 1000)
@@ -59,6 +59,15 @@ def test_predictions_are_whole_or_absent(
     with files_up_to(5000):
         result = cli(*command, "--output", tmp_path / "out")
     assert result.code == 2, result.err
-    expected = f"error: {tmp_path / 'out'}: cannot be written: File too large"
-    assert expected in result.err.splitlines()
-    assert sorted(path.name for path in tmp_path.iterdir()) == ["note.txt"]
+    (line,) = (line for line in result.err.splitlines() if line.startswith("error: "))
+    assert line.startswith(f"error: {tmp_path / 'out'}")
+    assert line.endswith(": cannot be written: File too large")
+    assert not (tmp_path / "out").exists()
+    assert cli(*command, "--output", tmp_path / "out", "--resume").code == 0
+    assert cli(*command, "--output", tmp_path / "whole").code == 0
+    resumed, whole = (
+        {path.name: path.read_bytes() for path in (tmp_path / name).iterdir()}
+        for name in ("out", "whole")
+    )
+    assert resumed == whole
+    assert not (tmp_path / "out.partial").exists()
