@@ -75,7 +75,7 @@ VERBS = {
         "--resume",
     ),
     "tune": Verb(f"tune {CORPORA} --space space.toml", is_study=True),
-    "predict": Verb("predict texts --model model"),
+    "predict": Verb("predict texts --model model", "--resume"),
     "compare": Verb(f"compare {CORPORA} --seeds 2", is_study=True),
 }
 
