@@ -70,20 +70,26 @@ def _pipeline(
     """``slices`` gives start and end, and where spans may begin, of each slice of a text."""
     from transformers import pipeline
 
-    tag = pipeline("token-classification", model=str(model), aggregation_strategy="simple")
+    tag = pipeline("token-classification", model=str(model), aggregation_strategy="first")
 
     def run(texts: Sequence[Text]) -> dict[str, Spans]:
         found: dict[str, Spans] = {name: [] for name, _ in texts}
         cut = [(name, text, part) for name, text in texts for part in slices(text)]
         answers = tag((text[a:b] for _, text, (a, b, _, _) in cut), batch_size=batch)
-        for (name, _, (start, _, low, high)), answer in zip(cut, answers, strict=True):
+        for (name, text, (start, _, low, high)), answer in zip(cut, answers, strict=True):
             for group in answer:
-                a, b = start + group["start"], start + group["end"]
-                if low <= a < high:
+                a, b = _visible(text, start + group["start"], start + group["end"])
+                if low <= a < min(b, high):
                     found[name].append((a, b, group["entity_group"]))
         return found
 
     return run
+
+
+def _visible(text: str, start: int, end: int) -> tuple[int, int]:
+    """A span without the white space around it, which SentencePiece gives to the next piece."""
+    shown = text[start:end]
+    return start + len(shown) - len(shown.lstrip()), end - len(shown) + len(shown.rstrip())
 
 
 def spacy(model: Path, batch: int) -> System:
@@ -92,7 +98,7 @@ def spacy(model: Path, batch: int) -> System:
     import spacy_huggingface_pipelines  # noqa: F401
 
     language = spacy.blank("es")
-    settings = {"model": str(model), "aggregation_strategy": "simple", "alignment_mode": "expand"}
+    settings = {"model": str(model), "aggregation_strategy": "first", "alignment_mode": "expand"}
     settings |= {"annotate": "spans", "annotate_spans_key": "found"}
     language.add_pipe("hf_token_pipe", config={**settings, "kwargs": {"batch_size": batch}})
 

@@ -183,13 +183,13 @@ def train_ours(setting: Setting) -> None:
     from pharmaner.training.tagging_task import TaggingTask
 
     section = setting.recipe.training
-    task = TaggingTask(setting.examples, pad_id_of(setting.network), None)
+    task = TaggingTask(lambda _: setting.examples, pad_id_of(setting.network), None)
     owned = [int((example.labels != NOT_LEARNED).sum()) for example in setting.examples]
     sizes = section.batch_sequences, section.batch_pieces
     tokens = [
         sum(owned[index] for index in batch)
         for epoch in range(section.epochs)
-        for batch in plan_batches(task.lengths, *sizes, section.seed, epoch)
+        for batch in plan_batches(task.lengths(epoch), *sizes, section.seed, epoch)
     ]
     watcher = Watcher(setting.stopwatch, tokens)
     with TemporaryDirectory() as folder:
