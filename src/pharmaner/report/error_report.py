@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from pharmaner.document import Document, Mention, Span
-from pharmaner.scoring.error_analysis import ErrorAnalysis, ErrorClass, MentionError
+from pharmaner.scoring.error_analysis import ErrorAnalysis, ErrorClass, MentionError, mention_record
 from pharmaner.scoring.error_breakdowns import break_down, confusion, surface, wrong_types
 from pharmaner.text.sentences import split_sentences
 
@@ -67,15 +67,11 @@ def _records(
 
 def _mention(
     document: Document, mention: Mention | None, seen: frozenset[str] | None
-) -> dict[str, object] | None:
+) -> dict[str, Any] | None:
     if mention is None:
         return None
-    return {
-        "label": mention.label,
-        "spans": [[span.start, span.end] for span in mention.spans],
-        "text": document.text_of(mention),
-        "seen": None if seen is None else surface(document, mention) in seen,
-    }
+    is_seen = None if seen is None else surface(document, mention) in seen
+    return {**mention_record(document, mention), "seen": is_seen}
 
 
 def _sentence(error: MentionError, sentences: Sequence[Span]) -> dict[str, object]:

@@ -9,9 +9,15 @@ from dataclasses import dataclass
 from itertools import combinations
 from typing import Any
 
-from pharmaner.document import Document, Mention
+from pharmaner.document import Document
 from pharmaner.errors import CorpusError
-from pharmaner.scoring.error_analysis import ErrorAnalysis, ErrorClass, MentionError, analyse
+from pharmaner.scoring.error_analysis import (
+    ErrorAnalysis,
+    ErrorClass,
+    MentionError,
+    analyse,
+    mention_record,
+)
 from pharmaner.scoring.strict import Counts, Scorer
 
 _NAMES = {ErrorClass.MISSED: "only_first", ErrorClass.SPURIOUS: "only_second"}
@@ -94,16 +100,6 @@ def _disagreement(error: MentionError) -> dict[str, Any]:
     return {
         "document": error.document.id,
         "kind": _NAMES.get(error.kind, error.kind.value),
-        "first": _mention(error.document, error.gold),
-        "second": _mention(error.document, error.predicted),
-    }
-
-
-def _mention(document: Document, mention: Mention | None) -> dict[str, Any] | None:
-    if mention is None:
-        return None
-    return {
-        "label": mention.label,
-        "spans": [[span.start, span.end] for span in mention.spans],
-        "text": document.text_of(mention),
+        "first": error.gold and mention_record(error.document, error.gold),
+        "second": error.predicted and mention_record(error.document, error.predicted),
     }

@@ -9,6 +9,7 @@ from collections import deque
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
+from typing import Any
 
 from pharmaner.document import Document, Mention
 from pharmaner.scoring.strict import Counts, Key, Score, Scorer, compared, left_out, score
@@ -175,3 +176,12 @@ def _shared(one: Mention, other: Mention) -> int:
 
 def _mentions(keys: Iterable[Key]) -> list[Mention]:
     return [Mention(spans, label) for spans, label in sorted((s, label) for label, s in keys)]
+
+
+def mention_record(document: Document, mention: Mention) -> dict[str, Any]:
+    """A mention for JSON: label, spans as pairs of code points, text."""
+    return {
+        "label": mention.label,
+        "spans": [[span.start, span.end] for span in mention.spans],
+        "text": document.text_of(mention),
+    }
