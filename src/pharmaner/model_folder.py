@@ -5,6 +5,7 @@ the network and its tokenizer, as plain transformers load them
 model.onnx        in place of model.safetensors, in a folder that `export` wrote; with it comes
 parameters.json   where the graph keeps each parameter of the network
 transitions.json  a CRF's transitions, in the folders of CRFs alone
+surface.safetensors  surface features' weights, in the folders whose recipe gives them a weight
 calibration.json  the temperature of scores, in the folders that `calibrate` completed
 recipe.toml       the resolved recipe
 run-log.jsonl     a record for each epoch
@@ -42,6 +43,9 @@ LARGEST_DESCRIPTION = 1 << 24
 
 TRANSITIONS = "transitions.json"
 """What follows what, where the recipe's decoder is a CRF."""
+
+SURFACE = "surface.safetensors"
+"""What surface features weigh, where the recipe gives them a weight."""
 
 PACKAGE = Path(__file__).parent
 
@@ -136,6 +140,8 @@ def open_model_folder(path: Path) -> ModelFolder:
     recipe = parse_recipe(content, str(file))
     if recipe.network.decoder == "crf":
         _check_vouched(path, manifest, TRANSITIONS)
+    if recipe.surface.weight:
+        _check_vouched(path, manifest, SURFACE)
     vocabulary = _check_config(path / "config.json", recipe, manifest["pad_id"])
     return ModelFolder(path, recipe, manifest, vocabulary)
 

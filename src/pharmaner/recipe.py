@@ -83,9 +83,9 @@ class TextSection(Section):
 class NetworkSection(Section):
     """The tagger on top of the encoder.
 
-    ``decoder`` is how words' tags depend on each other: ``softmax`` decides each word by itself,
-    ``crf`` learns which tag follows which (a linear-chain conditional random field over words) and
-    decides whole documents, by tags in legal order.
+    ``decoder`` is how words' tags depend on each other: ``softmax`` learns each word's by itself,
+    ``crf`` learns which tag follows which, too (a linear-chain conditional random field over
+    words). Either way a document gets its likeliest legal sequence of tags.
     """
 
     tagging: Annotated[Tagging, Field(strict=False)] = Tagging.BIO
@@ -101,6 +101,15 @@ class NetworkSection(Section):
                 "BIO and BIOES are accepted"
             )
         return self
+
+
+class SurfaceSection(Section):
+    """What words look like, learned beside the network by a CRF over surface features.
+
+    Its scores, times ``weight``, are added to the network's log-probabilities; 0 leaves it out.
+    """
+
+    weight: Annotated[float, Field(ge=0)] = 0.0
 
 
 class AugmentationSection(Section):
@@ -150,14 +159,24 @@ class TrainingSection(Section):
 
 
 class Recipe(Section):
-    """The six tables of a training."""
+    """The seven tables of a training."""
 
     corpus: CorpusSection = CorpusSection()
     encoder: EncoderSection = EncoderSection()
     text: TextSection = TextSection()
     network: NetworkSection = NetworkSection()
+    surface: SurfaceSection = SurfaceSection()
     augmentation: AugmentationSection = AugmentationSection()
     training: TrainingSection = TrainingSection()
+
+    @model_validator(mode="after")
+    def _surface_tags_words(self) -> "Recipe":
+        if self.surface.weight and self.network.tagging is Tagging.BIO_X:
+            raise ValueError(
+                f"surface.weight {self.surface.weight:g} with tagging BIO+X, whose tags are "
+                "pieces' and not words'; BIO and BIOES are accepted"
+            )
+        return self
 
     def as_toml(self) -> str:
         """The resolved recipe, readable by ``parse_recipe``."""

@@ -15,6 +15,7 @@ from pharmaner.prediction.calibrate import Fitted, fit_temperature
 from pharmaner.prediction.predictor import OnFailure, Prediction, Predictor, Windower
 from pharmaner.recipe import Recipe
 from pharmaner.scoring.strict import corpus_hash
+from pharmaner.surface.scorer import surface_of
 from pharmaner.text.pieces import PieceTokenizer
 
 
@@ -62,13 +63,16 @@ class Tagger:
         tokenizer = PieceTokenizer.from_file(model.path / "tokenizer.json")
         _check_pieces(model, tokenizer)
         windower = Windower(tokenizer, model.recipe.text)
+        surface = surface_of(model)
+        further = 0.0 if surface is None else surface.weighted_transitions
         predictor = Predictor(
             open_backend(model, chosen),
             windower,
             model.scheme,
             model.recipe.corpus.auxiliary,
             model.pad_id,
-            replace(decoder_of(model), min_score=min_score),
+            replace(decoder_of(model, further), min_score=min_score),
+            surface,
         )
         return cls(model.recipe, predictor, chosen)
 

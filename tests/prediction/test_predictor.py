@@ -440,10 +440,6 @@ def test_a_words_score_is_the_normalised_mean_of_its_pieces(
     probabilities = np.exp(emissions.scores)
     assert probabilities.sum(axis=1) == pytest.approx(np.ones(len(emissions.words)))
     assert probabilities.max(axis=1) == pytest.approx(np.full(len(emissions.words), SURE))
-    (prediction,) = knowing([document], tiny_tokenizers[kind], section)[0].predict([document])
-    assert [m.score for m in prediction.document.mentions] == pytest.approx(
-        [SURE + (1 - SURE) / 4] * len(document.mentions)
-    )
 
 
 class DisagreeingBackend:

@@ -33,6 +33,9 @@ class InterruptAt:
         self.step = step
         self.seen: list[int] = []
 
+    def surface_passed(self, passes: int, most: int) -> None:
+        pass
+
     def begins(self, steps: int, done: int) -> None:
         self.seen.append(done)
 

@@ -3,9 +3,12 @@
 import time
 from contextlib import ExitStack
 from types import TracebackType
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from pharmaner.cli.console import progress_bar
+
+if TYPE_CHECKING:
+    from rich.progress import TaskID
 
 SECONDS_BETWEEN_LINES = 60.0
 """How often a log, which has no use for a bar, gets a line."""
@@ -19,10 +22,12 @@ class TrainingProgress:
 
     def __init__(self) -> None:
         self._open = ExitStack()
+        self._surface: TaskID | None = None
 
     def __enter__(self) -> "TrainingProgress":
         self._judged = ""
         self._said = time.monotonic()
+        self._progress = self._open.enter_context(progress_bar("figures"))
         return self
 
     def __exit__(
@@ -33,9 +38,14 @@ class TrainingProgress:
     ) -> None:
         self._open.close()
 
+    def surface_passed(self, passes: int, most: int) -> None:
+        """See ``Listener``."""
+        if self._surface is None:
+            self._surface = self._progress.add_task("surface features", total=most, figures="")
+        self._progress.update(self._surface, completed=passes)
+
     def begins(self, steps: int, done: int) -> None:
         """See ``Listener``."""
-        self._progress = self._open.enter_context(progress_bar("figures"))
         self._steps = steps
         self._task = self._progress.add_task("training", total=steps, completed=done, figures="")
         if done:

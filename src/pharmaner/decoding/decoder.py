@@ -9,7 +9,7 @@ from pharmaner.decoding.crf import decode_chain
 from pharmaner.decoding.emissions import Emissions
 from pharmaner.decoding.greedy import decode
 from pharmaner.decoding.temperature import read_temperature
-from pharmaner.decoding.transitions import read_transitions
+from pharmaner.decoding.transitions import legal_scores, read_transitions
 from pharmaner.document import Mention
 from pharmaner.labels import LabelScheme
 from pharmaner.model_folder import TRANSITIONS, ModelFolder
@@ -17,11 +17,12 @@ from pharmaner.model_folder import TRANSITIONS, ModelFolder
 
 @dataclass(frozen=True, slots=True)
 class Decoder:
-    """Decides the mentions of documents.
+    """Decides the mentions of documents: those of the likeliest legal sequence of tags.
 
-    ``transitions`` are a CRF's, shape (tags, tags), minus infinity where illegal; without them
-    every word is decided by itself. Emissions and transitions are divided by ``temperature``.
-    Mentions with a score under ``min_score`` are left out.
+    ``transitions`` are what it scores besides the emissions, shape (tags, tags), minus infinity
+    where illegal; without them all legal ones score the same. Emissions and transitions are divided
+    by ``temperature``. Mentions with a score under ``min_score`` are left out. Where positions have
+    tags of their own, as in the paper, every word is decided by itself.
     """
 
     scheme: LabelScheme
@@ -32,20 +33,25 @@ class Decoder:
     def mentions(self, emissions: Emissions) -> list[Mention]:
         """The mentions of a document, in order."""
         tempered = emissions.tempered(self.temperature)
-        if self.transitions is None:
+        if self.scheme.tags_positions:
             found = decode(tempered, self.scheme)
         else:
-            found = decode_chain(tempered, self.scheme, self.transitions / self.temperature)
+            chain = legal_scores(self.scheme) if self.transitions is None else self.transitions
+            found = decode_chain(tempered, self.scheme, chain / self.temperature)
         return [m for m in found if m.score is None or m.score >= self.min_score]
 
 
-def decoder_of(model: ModelFolder) -> Decoder:
+def decoder_of(model: ModelFolder, further: npt.NDArray[np.float64] | float = 0.0) -> Decoder:
     """The decoder of a trained model.
+
+    Args:
+        model: its folder.
+        further: transitions to be added to those of the model, shape (tags, tags).
 
     Raises:
         ModelFolderError: when a file that it needs is missing or holds something else.
     """
-    transitions = None
+    transitions = legal_scores(model.scheme, further)
     if model.recipe.network.decoder == "crf":
-        transitions = read_transitions(model.path / TRANSITIONS, model.scheme)
+        transitions += read_transitions(model.path / TRANSITIONS, model.scheme)
     return Decoder(model.scheme, transitions, read_temperature(model))

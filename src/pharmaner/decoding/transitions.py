@@ -16,6 +16,13 @@ def legal_transitions(scheme: LabelScheme) -> npt.NDArray[np.bool_]:
     return np.array([[scheme.may_follow(a, b) for b in scheme.tags] for a in scheme.tags])
 
 
+def legal_scores(
+    scheme: LabelScheme, scores: npt.NDArray[np.floating] | float = 0.0
+) -> npt.NDArray[np.float64]:
+    """Scores of transitions, minus infinity where illegal; shape (tags, tags)."""
+    return np.where(legal_transitions(scheme), np.asarray(scores, dtype=np.float64), -np.inf)
+
+
 def write_transitions(path: Path, scheme: LabelScheme, scores: npt.NDArray[np.floating]) -> None:
     """Write learned transitions as JSON; rows are the tags before, columns the tags after."""
     content = {"tags": list(scheme.tags), "scores": scores.tolist()}
@@ -43,4 +50,4 @@ def read_transitions(path: Path, scheme: LabelScheme) -> npt.NDArray[np.float64]
         )
     if not np.isfinite(scores).all():
         raise ModelFolderError(f"{path}: a transition is not a finite number")
-    return np.where(legal_transitions(scheme), scores, -np.inf)
+    return legal_scores(scheme, scores)

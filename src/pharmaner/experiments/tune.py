@@ -200,6 +200,11 @@ class Reporter:
         self._study, self._claim, self._epochs = study, claim, epochs
         self._listener = listener
 
+    def surface_passed(self, passes: int, most: int) -> None:
+        """See ``Listener``."""
+        if self._listener:
+            self._listener.surface_passed(passes, most)
+
     def begins(self, steps: int, done: int) -> None:
         """See ``Listener``."""
         if self._listener:

@@ -14,6 +14,7 @@ from pharmaner.labels import POSITIONAL, LabelScheme
 from pharmaner.prediction.batches import batches, pad_windows
 from pharmaner.prediction.read_ahead import read_ahead
 from pharmaner.recipe import TextSection
+from pharmaner.surface.scorer import SurfaceScorer
 from pharmaner.text.pieces import NO_WORD, PieceTokenizer
 from pharmaner.text.sentences import split_sentences
 from pharmaner.text.windows import Window, cut_windows, sentence_units
@@ -107,7 +108,8 @@ class Predictor:
         scheme: the tags of the backend's output, in its order.
         auxiliary: types that were learned but are never returned.
         pad_id: the vocabulary index of padding.
-        decoder: decides the mentions; by default every word by itself.
+        decoder: decides the mentions; by default from the emissions alone.
+        surface: adds to the emissions what words look like.
     """
 
     def __init__(
@@ -118,6 +120,7 @@ class Predictor:
         auxiliary: Iterable[str] = (),
         pad_id: int = 0,
         decoder: Decoder | None = None,
+        surface: SurfaceScorer | None = None,
     ) -> None:
         self.backend = backend
         self.windower = windower
@@ -125,6 +128,7 @@ class Predictor:
         self.auxiliary = frozenset(auxiliary)
         self.pad_id = pad_id
         self.decoder = decoder or Decoder(scheme)
+        self.surface = surface
 
     def predict(
         self, documents: Iterable[Document], on_failure: OnFailure | None = None
@@ -222,9 +226,15 @@ class Predictor:
                 np.add.at(sums[place], window.word_index[read], scores[read])
                 np.add.at(counts[place], window.word_index[read], 1)
         return [
-            (cut, Emissions(cut.document.id, cut.words, _mean(total, count)))
+            (cut, self._emissions(cut, _mean(total, count)))
             for cut, total, count in zip(waiting, sums, counts, strict=True)
         ]
+
+    def _emissions(self, cut: _Waiting, scores: npt.NDArray[np.float64]) -> Emissions:
+        if self.surface is not None:
+            seen = self.surface.emissions(cut.document.text, cut.words)
+            scores = normalised(scores + seen)
+        return Emissions(cut.document.id, cut.words, scores)
 
     def _count_conflicts(
         self, window: Window, scores: npt.NDArray[np.floating], conflicts: list[int]

@@ -32,6 +32,9 @@ CHECKPOINT_SECONDS = 120.0
 class Listener(Protocol):
     """Whoever watches a training."""
 
+    def surface_passed(self, passes: int, most: int) -> None:
+        """Surface features were fitted in so many passes over the documents of at most so many."""
+
     def begins(self, steps: int, done: int) -> None:
         """The training has ``steps`` steps, of which ``done`` were finished before."""
 

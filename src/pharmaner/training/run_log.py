@@ -21,6 +21,11 @@ class RunLog:
         self._records: list[dict[str, Any]] = [json.loads(line) for line in lines]
         self._write()
 
+    def surface_passed(self, passes: int, most: int) -> None:
+        """See ``Listener``."""
+        if self._listener:
+            self._listener.surface_passed(passes, most)
+
     def begins(self, steps: int, done: int) -> None:
         """See ``Listener``."""
         self._records = [record for record in self._records if record["step"] <= done]

@@ -13,10 +13,11 @@ import torch
 from pharmaner import __version__
 from pharmaner.corpora.selection import check_types_known, only_types, renamed, resolve_types
 from pharmaner.decoding.decoder import Decoder
+from pharmaner.decoding.transitions import legal_scores
 from pharmaner.document import Document
 from pharmaner.encoders.source import EncoderSource, find_encoder
 from pharmaner.errors import CorpusError
-from pharmaner.model_folder import scheme_of, write_manifest
+from pharmaner.model_folder import SURFACE, scheme_of, write_manifest
 from pharmaner.network.encoder_tokenizer import encoder_tokenizer, save_tokenizer
 from pharmaner.network.pretrained import pad_id_of
 from pharmaner.network.tagger_network import crf_of, new_network, save_network
@@ -26,6 +27,7 @@ from pharmaner.prediction.predictor import Predictor, Windower
 from pharmaner.recipe import Recipe, load_recipe
 from pharmaner.scoring.strict import Scorer, corpus_hash, score
 from pharmaner.storage import refuse_occupied, whole_folder, write_text
+from pharmaner.surface.scorer import SurfaceScorer, read_surface, write_surface
 from pharmaner.text.alignment import AlignmentReport
 from pharmaner.text.pieces import PieceTokenizer
 from pharmaner.training.epoch_examples import epoch_examples
@@ -33,6 +35,7 @@ from pharmaner.training.examples import Example
 from pharmaner.training.loop import Fit, Listener
 from pharmaner.training.model_card import model_card
 from pharmaner.training.run_log import RunLog
+from pharmaner.training.surface_fit import fit_surface
 from pharmaner.training.tagging_task import TaggingTask
 
 
@@ -58,6 +61,7 @@ class _Prepared:
     source: EncoderSource
     tokenizer: PieceTokenizer
     windower: Windower
+    learned: list[Document]
     examples: Callable[[int], Sequence[Example]]
     alignment: AlignmentReport
     dev: list[Document]
@@ -98,12 +102,14 @@ def train(
     torch.manual_seed(prepared.recipe.training.seed)
     network = new_network(prepared.source.location, scheme_of(prepared.recipe), prepared.recipe)
     pad_id = pad_id_of(network)
-    dev_score = _dev_scorer(network, prepared, pad_id) if prepared.dev else None
+    surface = _surface(prepared, partial / SURFACE, log)
+    dev_score = _dev_scorer(network, prepared, pad_id, surface) if prepared.dev else None
     task = TaggingTask(prepared.examples, pad_id, dev_score)
     state = Fit(network, task, prepared.recipe.training, partial, log).run()
     keeps_best = bool(prepared.dev) and prepared.recipe.training.keep == "best"
     kept_epoch = (state.best_epoch if keeps_best else 0) or state.epoch
-    _write_model_folder(output, network, prepared, state.history, kept_epoch, log.path, pad_id)
+    files = [path for path in (log.path, partial / SURFACE) if path.is_file()]
+    _write_model_folder(output, network, prepared, state.history, kept_epoch, files, pad_id)
     shutil.rmtree(partial)
     return Training(output, prepared.recipe, state.history, kept_epoch, prepared.alignment)
 
@@ -139,25 +145,43 @@ def _prepare(
         "dev": corpus_hash(judged) if judged else None,
     }
     dev = only_types(judged, recipe.corpus.types)
-    return _Prepared(recipe, source, tokenizer, windower, examples, alignment, dev, begun_with)
+    return _Prepared(
+        recipe, source, tokenizer, windower, learned, examples, alignment, dev, begun_with
+    )
+
+
+def _surface(prepared: _Prepared, file: Path, listener: Listener) -> SurfaceScorer | None:
+    """The fitted surface features, where the recipe has them; read back from their file."""
+    weight, scheme = prepared.recipe.surface.weight, scheme_of(prepared.recipe)
+    if not weight:
+        return None
+    if not file.is_file():
+        fitted = fit_surface(prepared.learned, scheme, weight, listener.surface_passed)
+        write_surface(file, scheme, fitted)
+    return read_surface(file, scheme, weight)
 
 
 def _dev_scorer(
-    network: torch.nn.Module, prepared: _Prepared, pad_id: int
+    network: torch.nn.Module, prepared: _Prepared, pad_id: int, surface: SurfaceScorer | None
 ) -> Callable[[], dict[str, Any]]:
     recipe = prepared.recipe
+    scheme = scheme_of(recipe)
+    further = 0.0 if surface is None else surface.weighted_transitions
+    decoder = Decoder(scheme, legal_scores(scheme, further))
     predictor = Predictor(
         TorchBackend(network),
         prepared.windower,
-        scheme_of(recipe),
+        scheme,
         recipe.corpus.auxiliary,
         pad_id,
+        decoder,
+        surface,
     )
     crf = crf_of(network)
 
     def evaluate() -> dict[str, Any]:
         if crf is not None:
-            predictor.decoder = Decoder(predictor.scheme, crf.legal_scores())
+            predictor.decoder = Decoder(scheme, crf.legal_scores() + further)
         predictions = list(predictor.predict(prepared.dev))
         documents = [prediction.document for prediction in predictions]
         record = score(prepared.dev, documents, Scorer.PUBLIC).as_json()
@@ -175,13 +199,14 @@ def _write_model_folder(
     prepared: _Prepared,
     history: list[dict[str, Any]],
     kept_epoch: int,
-    log: Path,
+    files: Sequence[Path],
     pad_id: int,
 ) -> None:
     kept = next(record for record in history if record["epoch"] == kept_epoch)
+    is_plain = crf_of(network) is None and not prepared.recipe.surface.weight
     packages = ("torch", "transformers", "tokenizers", "accelerate")
     manifest = {
-        "plain_transformers": "exact" if crf_of(network) is None else "emissions_only",
+        "plain_transformers": "exact" if is_plain else "emissions_only",
         "pad_id": pad_id,
         "kept_epoch": kept_epoch,
         "parameters": sum(parameter.numel() for parameter in network.parameters()),
@@ -201,6 +226,7 @@ def _write_model_folder(
         save_network(network, scheme_of(prepared.recipe), folder)
         save_tokenizer(prepared.tokenizer, prepared.source.location, folder)
         write_text(folder / "recipe.toml", prepared.recipe.as_toml())
-        shutil.copyfile(log, folder / "run-log.jsonl")
+        for file in files:
+            shutil.copyfile(file, folder / file.name)
         write_text(folder / "README.md", model_card(prepared.recipe, manifest))
         write_manifest(folder, manifest)

@@ -1,0 +1,1 @@
+"""What words look like, learned beside the encoder, with numpy alone."""

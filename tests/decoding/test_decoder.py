@@ -1,0 +1,40 @@
+import itertools
+
+import numpy as np
+import pytest
+
+from pharmaner.decoding.decoder import Decoder
+from pharmaner.decoding.emissions import Emissions, normalised
+from pharmaner.document import Span
+from pharmaner.labels import LabelScheme, Tagging
+
+WORDS = tuple(Span(3 * place, 3 * place + 2) for place in range(3))
+
+
+def emissions(scheme: LabelScheme, seed: int) -> Emissions:
+    scores = np.random.default_rng(seed).normal(0, 2, (len(WORDS), len(scheme.tags)))
+    return Emissions("d", WORDS, normalised(scores))
+
+
+@pytest.mark.parametrize("tagging", [Tagging.BIO, Tagging.BIOES])
+@pytest.mark.parametrize("seed", range(20))
+def test_a_document_gets_the_likeliest_sequence_that_encode_can_write(
+    tagging: Tagging, seed: int
+) -> None:
+    scheme = LabelScheme(("DRUG", "PROTEIN"), tagging)
+    given = emissions(scheme, seed)
+    every = itertools.product(range(len(scheme.tags)), repeat=len(WORDS))
+    legal = [t for t in every if scheme.encode(scheme.decode(t), len(t)) == list(t)]
+    best = max(legal, key=lambda tags: sum(given.scores[p, t] for p, t in enumerate(tags)))
+    found = [(m.start, m.end, m.label) for m in Decoder(scheme).mentions(given)]
+    ranges = scheme.decode(best)
+    assert found == [(3 * r.first, 3 * r.stop - 1, r.label) for r in ranges]
+
+
+@pytest.mark.parametrize("seed", range(20))
+def test_in_the_papers_scheme_every_word_is_decided_by_itself(seed: int) -> None:
+    scheme = LabelScheme(("DRUG", "PROTEIN"), Tagging.BIO_X)
+    given = emissions(scheme, seed)
+    found = [(m.start, m.end, m.label) for m in Decoder(scheme).mentions(given)]
+    ranges = scheme.decode(given.scores.argmax(axis=1).tolist())
+    assert found == [(3 * r.first, 3 * r.stop - 1, r.label) for r in ranges]
