@@ -9,7 +9,14 @@ from pydantic import ValidationError
 
 from pharmaner.errors import RecipeError
 from pharmaner.labels import Tagging
-from pharmaner.recipe import Recipe, load_recipe, parse_recipe, shipped_recipes
+from pharmaner.recipe import (
+    DecodingSection,
+    Recipe,
+    SurfaceSection,
+    load_recipe,
+    parse_recipe,
+    shipped_recipes,
+)
 
 FOLDER = Path(__file__).parents[1] / "src" / "pharmaner" / "recipes"
 
@@ -32,8 +39,9 @@ def test_every_shipped_recipe_loads_and_survives_a_round_trip(name: str) -> None
     assert parse_recipe(recipe.as_toml(), "again") == recipe
 
 
-def test_the_default_recipe_names_the_values_it_documents() -> None:
-    assert load_recipe("default") == Recipe()
+def test_the_default_recipe_has_the_documented_values_and_what_helps_on_few_documents() -> None:
+    helps = {"surface": SurfaceSection(weight=1.0), "decoding": DecodingSection(recurrence=4.0)}
+    assert load_recipe("default") == Recipe().model_copy(update=helps)
 
 
 names = st.text(st.characters(exclude_categories=["Cs"]), min_size=1, max_size=6)
@@ -67,6 +75,8 @@ def recipes(draw: st.DrawFn) -> Recipe:
             "dropout": draw(st.floats(0, 0.99)),
             "attention_dropout": draw(st.floats(0, 0.99)),
         },
+        "surface": {"weight": 0.0 if tagging is Tagging.BIO_X else draw(floats)},
+        "decoding": {"recurrence": 0.0 if tagging is Tagging.BIO_X else draw(floats)},
         "augmentation": {"mention_replacement": draw(st.floats(0, 1))},
         "training": {
             "epochs": draw(st.integers(1, 99)),
@@ -107,12 +117,14 @@ def test_the_toml_names_every_value() -> None:
         "encoder": ["name", "revision"],
         "text": ["input", "window", "context"],
         "network": ["tagging", "decoder", "dropout", "attention_dropout"],
+        "surface": ["weight"],
+        "decoding": ["recurrence"],
         "augmentation": ["mention_replacement"],
         "training": TRAINING_KEYS.split(", "),
     }
 
 
-SECTIONS = "corpus, encoder, text, network, augmentation, training"
+SECTIONS = "corpus, encoder, text, network, surface, decoding, augmentation, training"
 
 
 @pytest.mark.parametrize(

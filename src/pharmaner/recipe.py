@@ -112,6 +112,16 @@ class SurfaceSection(Section):
     weight: Annotated[float, Field(ge=0)] = 0.0
 
 
+class DecodingSection(Section):
+    """How mentions are decided, beyond the tags' scores.
+
+    ``recurrence`` is what is added, in nats, to the score of a name that was found in the document
+    wherever it occurs there; 0 decides every occurrence apart.
+    """
+
+    recurrence: Annotated[float, Field(ge=0)] = 0.0
+
+
 class AugmentationSection(Section):
     """How the training corpus is varied from epoch to epoch.
 
@@ -159,23 +169,29 @@ class TrainingSection(Section):
 
 
 class Recipe(Section):
-    """The seven tables of a training."""
+    """The eight tables of a training."""
 
     corpus: CorpusSection = CorpusSection()
     encoder: EncoderSection = EncoderSection()
     text: TextSection = TextSection()
     network: NetworkSection = NetworkSection()
     surface: SurfaceSection = SurfaceSection()
+    decoding: DecodingSection = DecodingSection()
     augmentation: AugmentationSection = AugmentationSection()
     training: TrainingSection = TrainingSection()
 
     @model_validator(mode="after")
-    def _surface_tags_words(self) -> "Recipe":
-        if self.surface.weight and self.network.tagging is Tagging.BIO_X:
-            raise ValueError(
-                f"surface.weight {self.surface.weight:g} with tagging BIO+X, whose tags are "
-                "pieces' and not words'; BIO and BIOES are accepted"
-            )
+    def _what_needs_words_tags(self) -> "Recipe":
+        needing = {
+            "surface.weight": self.surface.weight,
+            "decoding.recurrence": self.decoding.recurrence,
+        }
+        for key, value in needing.items():
+            if value and self.network.tagging is Tagging.BIO_X:
+                raise ValueError(
+                    f"{key} {value:g} with tagging BIO+X, whose tags are pieces' and not words'; "
+                    "BIO and BIOES are accepted"
+                )
         return self
 
     def as_toml(self) -> str:

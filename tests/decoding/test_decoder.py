@@ -26,7 +26,7 @@ def test_a_document_gets_the_likeliest_sequence_that_encode_can_write(
     every = itertools.product(range(len(scheme.tags)), repeat=len(WORDS))
     legal = [t for t in every if scheme.encode(scheme.decode(t), len(t)) == list(t)]
     best = max(legal, key=lambda tags: sum(given.scores[p, t] for p, t in enumerate(tags)))
-    found = [(m.start, m.end, m.label) for m in Decoder(scheme).mentions(given)]
+    found = [(m.start, m.end, m.label) for m in Decoder(scheme).mentions(given, "")]
     ranges = scheme.decode(best)
     assert found == [(3 * r.first, 3 * r.stop - 1, r.label) for r in ranges]
 
@@ -35,6 +35,6 @@ def test_a_document_gets_the_likeliest_sequence_that_encode_can_write(
 def test_in_the_papers_scheme_every_word_is_decided_by_itself(seed: int) -> None:
     scheme = LabelScheme(("DRUG", "PROTEIN"), Tagging.BIO_X)
     given = emissions(scheme, seed)
-    found = [(m.start, m.end, m.label) for m in Decoder(scheme).mentions(given)]
+    found = [(m.start, m.end, m.label) for m in Decoder(scheme).mentions(given, "")]
     ranges = scheme.decode(given.scores.argmax(axis=1).tolist())
     assert found == [(3 * r.first, 3 * r.stop - 1, r.label) for r in ranges]

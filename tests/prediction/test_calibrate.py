@@ -51,7 +51,7 @@ def test_no_temperature_is_better_on_a_fine_grid() -> None:
         decoder = Decoder(SCHEME, temperature=temperature)
         total = 0.0
         for one, document in zip(emissions, gold, strict=True):
-            for mention in decoder.mentions(one):
+            for mention in decoder.mentions(one, ""):
                 assert mention.score is not None
                 is_right = bool(document.mentions)
                 total -= math.log(mention.score if is_right else 1 - mention.score)
@@ -65,16 +65,16 @@ def test_a_temperature_changes_scores_and_no_mention() -> None:
     words = tuple(Span(place, place + 1) for place in range(50))
     emissions = Emissions("d", words, normalised(random.normal(0, 3, (50, 3))))
     for transitions in (None, legal_scores(SCHEME, random.normal(size=(3, 3)))):
-        plain = Decoder(SCHEME, transitions).mentions(emissions)
-        tempered = Decoder(SCHEME, transitions, 2.5).mentions(emissions)
+        plain = Decoder(SCHEME, transitions).mentions(emissions, "")
+        tempered = Decoder(SCHEME, transitions, 2.5).mentions(emissions, "")
         assert [(m.spans, m.label) for m in plain] == [(m.spans, m.label) for m in tempered]
         assert [m.score for m in plain] != [m.score for m in tempered]
 
 
 def test_mentions_under_the_lowest_score_are_left_out() -> None:
     emissions, _ = drawn(1.0)
-    found = [m for e in emissions for m in DECODER.mentions(e)]
-    kept = [m for e in emissions for m in Decoder(SCHEME, min_score=0.8).mentions(e)]
+    found = [m for e in emissions for m in DECODER.mentions(e, "")]
+    kept = [m for e in emissions for m in Decoder(SCHEME, min_score=0.8).mentions(e, "")]
     assert kept == [m for m in found if m.score is not None and m.score >= 0.8]
     assert 0 < len(kept) < len(found)
 

@@ -5,12 +5,14 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from pharmaner.surface.features import NO_FEATURE, TEMPLATES, fold, shape, surface_features
+from pharmaner.surface.features import NO_FEATURE, TEMPLATES, shape, surface_features
+from pharmaner.surface.lexicon import packaged_lexicon
+from pharmaner.text.forms import fold
 from pharmaner.text.words import split_words
 
 
 def rows(text: str) -> np.ndarray:
-    return surface_features(text, split_words(text))
+    return surface_features(text, split_words(text), packaged_lexicon())
 
 
 @settings(deadline=None, max_examples=100)

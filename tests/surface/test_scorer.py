@@ -7,6 +7,7 @@ from safetensors.numpy import save
 from pharmaner.errors import ModelFolderError
 from pharmaner.labels import LabelScheme
 from pharmaner.surface.features import NO_FEATURE, surface_features
+from pharmaner.surface.lexicon import packaged_lexicon
 from pharmaner.surface.scorer import SurfaceScorer, read_surface, write_surface
 from pharmaner.text.words import split_words
 
@@ -19,14 +20,14 @@ def drawn(weight: float = 1.0) -> SurfaceScorer:
     table = random.normal(size=(NO_FEATURE + 1, 3)).astype(np.float16).astype(np.float32)
     table[NO_FEATURE] = 0
     transitions = random.normal(size=(3, 3)).astype(np.float32).astype(np.float64)
-    return SurfaceScorer(table, transitions, weight)
+    return SurfaceScorer(packaged_lexicon(), table, transitions, weight)
 
 
 def test_a_words_emission_is_the_weighted_sum_of_its_features_rows() -> None:
     scorer, words = drawn(0.5), split_words(TEXT)
     expected = [
         [0.5 * sum(float(scorer.table[row, tag]) for row in rows) for tag in range(3)]
-        for rows in surface_features(TEXT, words)
+        for rows in surface_features(TEXT, words, packaged_lexicon())
     ]
     assert scorer.emissions(TEXT, words) == pytest.approx(np.array(expected), abs=1e-5)
     assert (scorer.weighted_transitions == 0.5 * scorer.transitions).all()
@@ -40,6 +41,9 @@ def test_a_file_is_read_as_written(tmp_path: Path) -> None:
     assert (read.table == drawn().table).all()
     assert (read.transitions == drawn().transitions).all()
     assert read.weight == 0.7
+    assert (
+        read.emissions(TEXT, split_words(TEXT)) == drawn(0.7).emissions(TEXT, split_words(TEXT))
+    ).all()
 
 
 def test_what_is_no_file_of_weights_is_refused(tmp_path: Path) -> None:
@@ -47,11 +51,13 @@ def test_what_is_no_file_of_weights_is_refused(tmp_path: Path) -> None:
     small = np.zeros((4, 3), dtype=np.float16)
     whole = np.zeros((NO_FEATURE, 3), dtype=np.float16)
     square = np.zeros((3, 3), dtype=np.float32)
+    known = packaged_lexicon().arrays()
     contents = {
         "is not a file of": b"{}",
         "is not a file of surface": save({"table": whole}),
-        "tables of (4, 3) and": save({"table": small, "transitions": square}),
-        "a weight is not a finite number": save({"table": whole, "transitions": square + np.inf}),
+        "is not a file of surface features": save({"table": whole, "transitions": square}),
+        "tables of (4, 3) and": save({"table": small, "transitions": square, **known}),
+        "a weight is not": save({"table": whole, "transitions": square + np.inf, **known}),
     }
     for message, content in contents.items():
         path.write_bytes(content)

@@ -2,6 +2,7 @@
 
 import itertools
 import random
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -67,12 +68,10 @@ def test_no_step_away_from_the_fitted_weights_lowers_the_loss(tagging: Tagging) 
         table = fitted.table.copy()
         table[used] += draw.normal(0, 0.02, (len(used), len(scheme.tags)))
         transitions = fitted.transitions + draw.normal(0, 0.05, fitted.transitions.shape)
-        assert penalised_loss(SurfaceScorer(table, transitions), scheme, documents) > lowest
-    assert (
-        lowest
-        < penalised_loss(SurfaceScorer(0 * fitted.table, 0 * fitted.transitions), scheme, documents)
-        / 3
-    )
+        moved = replace(fitted, table=table, transitions=transitions)
+        assert penalised_loss(moved, scheme, documents) > lowest
+    nothing = replace(fitted, table=0 * fitted.table, transitions=0 * fitted.transitions)
+    assert 3 * lowest < penalised_loss(nothing, scheme, documents)
     assert not fitted.table[NO_FEATURE].any()
 
 
@@ -83,7 +82,7 @@ def test_names_that_were_never_seen_are_found_by_their_looks() -> None:
     words = split_words(text)
     emissions = Emissions("new", tuple(words), scorer.emissions(text, words))
     decoder = Decoder(scheme, legal_scores(scheme, scorer.weighted_transitions))
-    found = [text[m.start : m.end] for m in decoder.mentions(emissions)]
+    found = [text[m.start : m.end] for m in decoder.mentions(emissions, text)]
     assert found == ["Levotirina"]
 
 

@@ -8,6 +8,7 @@ import numpy.typing as npt
 from pharmaner.decoding.crf import decode_chain
 from pharmaner.decoding.emissions import Emissions
 from pharmaner.decoding.greedy import decode
+from pharmaner.decoding.recurrence import with_recurring_names
 from pharmaner.decoding.temperature import read_temperature
 from pharmaner.decoding.transitions import legal_scores, read_transitions
 from pharmaner.document import Mention
@@ -20,8 +21,9 @@ class Decoder:
     """Decides the mentions of documents: those of the likeliest legal sequence of tags.
 
     ``transitions`` are what it scores besides the emissions, shape (tags, tags), minus infinity
-    where illegal; without them all legal ones score the same. Emissions and transitions are divided
-    by ``temperature``. Mentions with a score under ``min_score`` are left out. Where positions have
+    where illegal; without them all legal ones score the same. ``recurrence`` is added to a name
+    that was found wherever it occurs. Emissions, transitions and recurrence are divided by
+    ``temperature``. Mentions with a score under ``min_score`` are left out. Where positions have
     tags of their own, as in the paper, every word is decided by itself.
     """
 
@@ -29,16 +31,23 @@ class Decoder:
     transitions: npt.NDArray[np.float64] | None = None
     temperature: float = 1.0
     min_score: float = 0.0
+    recurrence: float = 0.0
 
-    def mentions(self, emissions: Emissions) -> list[Mention]:
-        """The mentions of a document, in order."""
+    def mentions(self, emissions: Emissions, text: str) -> list[Mention]:
+        """The mentions of a document, in order, given its text."""
         tempered = emissions.tempered(self.temperature)
-        if self.scheme.tags_positions:
-            found = decode(tempered, self.scheme)
-        else:
-            chain = legal_scores(self.scheme) if self.transitions is None else self.transitions
-            found = decode_chain(tempered, self.scheme, chain / self.temperature)
+        found = self._decoded(tempered)
+        if found and self.recurrence:
+            bonus = self.recurrence / self.temperature
+            again = with_recurring_names(tempered, text, found, self.scheme, bonus)
+            found = found if again is None else self._decoded(again)
         return [m for m in found if m.score is None or m.score >= self.min_score]
+
+    def _decoded(self, emissions: Emissions) -> list[Mention]:
+        if self.scheme.tags_positions:
+            return decode(emissions, self.scheme)
+        chain = legal_scores(self.scheme) if self.transitions is None else self.transitions
+        return decode_chain(emissions, self.scheme, chain / self.temperature)
 
 
 def decoder_of(model: ModelFolder, further: npt.NDArray[np.float64] | float = 0.0) -> Decoder:
@@ -54,4 +63,5 @@ def decoder_of(model: ModelFolder, further: npt.NDArray[np.float64] | float = 0.
     transitions = legal_scores(model.scheme, further)
     if model.recipe.network.decoder == "crf":
         transitions += read_transitions(model.path / TRANSITIONS, model.scheme)
-    return Decoder(model.scheme, transitions, read_temperature(model))
+    recurrence = model.recipe.decoding.recurrence
+    return Decoder(model.scheme, transitions, read_temperature(model), recurrence=recurrence)

@@ -65,8 +65,10 @@ def fit_temperature(
 
     def judged(temperature: float) -> Judged:
         tempered = replace(decoder, temperature=temperature)
-        found = [[m for m in tempered.mentions(e) if m.label not in auxiliary] for e in emissions]
-        predicted = [d.with_mentions(m) for d, m in zip(gold, found, strict=True)]
+        predicted = []
+        for document, scores in zip(gold, emissions, strict=True):
+            found = tempered.mentions(scores, document.text)
+            predicted.append(document.with_mentions(m for m in found if m.label not in auxiliary))
         return judge(gold, predicted)
 
     untempered = judged(1.0)

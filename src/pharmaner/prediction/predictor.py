@@ -162,7 +162,7 @@ class Predictor:
             yield from (emissions for _, emissions in chunk)
 
     def _prediction(self, waiting: _Waiting, emissions: Emissions) -> Prediction:
-        mentions = self.decoder.mentions(emissions)
+        mentions = self.decoder.mentions(emissions, waiting.document.text)
         returned = [m for m in mentions if m.label not in self.auxiliary]
         document = waiting.document.with_mentions(returned)
         return Prediction(document, _covered(waiting), *waiting.conflicts)

@@ -1,4 +1,4 @@
-"""Surface features of words: forms, affixes, shapes and neighbours, hashed to places in a table.
+"""Features of words: forms, affixes, shapes, the lexicon, neighbours, hashed to places in a table.
 
 Every word has the same number of features, one for each template: an attribute of a word at a
 fixed distance, or of two neighbours. A feature is hashed to a row of the table of weights
@@ -7,8 +7,6 @@ after the last.
 """
 
 import re
-import unicodedata
-import zlib
 from collections.abc import Sequence
 from functools import lru_cache
 from itertools import pairwise
@@ -17,6 +15,8 @@ import numpy as np
 import numpy.typing as npt
 
 from pharmaner.document import Span
+from pharmaner.surface.lexicon import CLUSTERINGS, Lexicon, word_hash
+from pharmaner.text.forms import fold
 
 HASH_BITS = 18
 """The table has two to the power of so many rows."""
@@ -30,12 +30,14 @@ AFFIXES = (2, 3, 4, 5)
 _ABSENT = np.uint64(0)
 _Hashes = npt.NDArray[np.uint64]
 
-FOLDED, WRITTEN, SHAPE = range(3)
-"""Attributes of a word: without case and accents; as it is; its classes of characters."""
+FOLDED, WRITTEN, SHAPE, LISTS, LISTS_AND_SHAPE = range(5)
+"""Attributes of a word: without case and accents; as it is; its classes of characters; the lists of
+the lexicon that it is in; these two together."""
 
-PREFIXES = range(3, 3 + len(AFFIXES))
+PREFIXES = range(5, 5 + len(AFFIXES))
 SUFFIXES = range(PREFIXES.stop, PREFIXES.stop + len(AFFIXES))
-_ATTRIBUTES = SUFFIXES.stop
+CLUSTERS = range(SUFFIXES.stop, SUFFIXES.stop + CLUSTERINGS)
+_ATTRIBUTES = CLUSTERS.stop
 
 SINGLE = (
     *((0, attribute) for attribute in range(_ATTRIBUTES)),
@@ -46,6 +48,9 @@ SINGLE = (
     ),
     (-3, FOLDED),
     (3, FOLDED),
+    *((distance, LISTS) for distance in (-2, -1, 1, 2)),
+    *((distance, CLUSTERS[0]) for distance in (-2, -1, 1, 2)),
+    *((distance, CLUSTERS[1]) for distance in (-1, 1)),
 )
 """Templates of one attribute: how many words further on, and which."""
 
@@ -56,10 +61,10 @@ TEMPLATES = len(SINGLE) + len(PAIRED) + 2
 """How many features a word has; the last two say what it touches, alone and with its shape."""
 
 
-def surface_features(text: str, words: Sequence[Span]) -> npt.NDArray[np.int32]:
+def surface_features(text: str, words: Sequence[Span], lexicon: Lexicon) -> npt.NDArray[np.int32]:
     """The rows of the table that belong to each word, shape (words, ``TEMPLATES``)."""
     forms = [text[word.start : word.end] for word in words]
-    attributes = np.array([_attributes(form) for form in forms], dtype=np.uint64)
+    attributes = np.array([_attributes(form, lexicon) for form in forms], dtype=np.uint64)
     attributes = attributes.reshape(len(words), _ATTRIBUTES)
     touching = _touching(words)
     columns = [_moved(attributes[:, attribute], distance) for distance, attribute in SINGLE]
@@ -68,12 +73,6 @@ def surface_features(text: str, words: Sequence[Span]) -> npt.NDArray[np.int32]:
         columns.append(_both(neighbours, attributes[:, attribute]))
     columns += [touching, _both(touching, attributes[:, SHAPE])]
     return _rows(np.stack(columns, axis=1))
-
-
-def fold(form: str) -> str:
-    """A word without case and accents."""
-    decomposed = unicodedata.normalize("NFD", form.lower())
-    return "".join(char for char in decomposed if not unicodedata.combining(char))
 
 
 def shape(form: str) -> str:
@@ -89,13 +88,15 @@ def _character_class(char: str) -> str:
 
 
 @lru_cache(maxsize=1 << 16)
-def _attributes(form: str) -> tuple[int, ...]:
+def _attributes(form: str, lexicon: Lexicon) -> tuple[int, ...]:
     """The hashes of a word's attributes, in order."""
-    folded = fold(form)
-    named = [f"w{folded}", f"W{form}", f"s{shape(form)}"]
+    folded, shaped, lists = fold(form), shape(form), lexicon.lists(form)
+    named = [f"w{folded}", f"W{form}", f"s{shaped}", f"l{lists}", f"L{lists} {shaped}"]
     named += [f"p{n}{folded[:n]}" if len(folded) > n else "" for n in AFFIXES]
     named += [f"x{n}{folded[-n:]}" if len(folded) > n else "" for n in AFFIXES]
-    return tuple(zlib.crc32(name.encode("utf-8", "surrogatepass")) for name in named)
+    clusters = lexicon.clusters(form) or [None] * CLUSTERINGS
+    named += ["" if c is None else f"c{place}-{c}" for place, c in enumerate(clusters)]
+    return tuple(word_hash(name) for name in named)
 
 
 def _touching(words: Sequence[Span]) -> _Hashes:

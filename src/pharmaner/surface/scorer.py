@@ -8,6 +8,7 @@ means in its context know different things.
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -20,24 +21,26 @@ from pharmaner.labels import LabelScheme
 from pharmaner.model_folder import SURFACE, ModelFolder
 from pharmaner.storage import write_bytes
 from pharmaner.surface.features import NO_FEATURE, surface_features
+from pharmaner.surface.lexicon import Lexicon, lexicon_of
 
 
 @dataclass(frozen=True, slots=True)
 class SurfaceScorer:
     """Scores tags and their order by what words look like.
 
-    ``table`` has a row for every hash and one of zeros, float32, shape (``NO_FEATURE`` + 1, tags).
-    ``transitions`` are scores of a column's tag after a row's, shape (tags, tags). All scores are
-    multiplied by ``weight``.
+    ``lexicon`` is what it knows of words. ``table`` has a row for every hash and one of zeros,
+    float32, shape (``NO_FEATURE`` + 1, tags). ``transitions`` are scores of a column's tag after a
+    row's, shape (tags, tags). All scores are multiplied by ``weight``.
     """
 
+    lexicon: Lexicon
     table: npt.NDArray[np.float32]
     transitions: npt.NDArray[np.float64]
     weight: float = 1.0
 
     def emissions(self, text: str, words: Sequence[Span]) -> npt.NDArray[np.float64]:
         """What is added to the words' log-probabilities, shape (words, tags)."""
-        rows = surface_features(text, words)
+        rows = surface_features(text, words, self.lexicon)
         sums = np.zeros((len(rows), self.table.shape[1]))
         for column in rows.T:
             sums += self.table[column]
@@ -50,8 +53,9 @@ class SurfaceScorer:
 
 
 def write_surface(path: Path, scheme: LabelScheme, scorer: SurfaceScorer) -> None:
-    """Write a scorer without its weight; the table is rounded to half precision."""
-    arrays: dict[str, npt.NDArray[np.floating]] = {
+    """Write a scorer and its lexicon without its weight; the table is rounded to half precision."""
+    arrays: dict[str, npt.NDArray[Any]] = {
+        **scorer.lexicon.arrays(),
         "table": scorer.table[:NO_FEATURE].astype(np.float16),
         "transitions": scorer.transitions.astype(np.float32),
     }
@@ -67,6 +71,7 @@ def read_surface(path: Path, scheme: LabelScheme, weight: float) -> SurfaceScore
     try:
         arrays = load(path.read_bytes())
         table, transitions = arrays["table"], arrays["transitions"]
+        lexicon = lexicon_of(arrays)
     except (OSError, SafetensorError, KeyError, ValueError):
         raise ModelFolderError(f"{path}: is not a file of surface features' weights") from None
     tags = len(scheme.tags)
@@ -79,7 +84,7 @@ def read_surface(path: Path, scheme: LabelScheme, weight: float) -> SurfaceScore
         raise ModelFolderError(f"{path}: a weight is not a finite number")
     absent = np.zeros((1, tags), dtype=np.float32)
     whole = np.concatenate([table.astype(np.float32), absent])
-    return SurfaceScorer(whole, transitions.astype(np.float64), weight)
+    return SurfaceScorer(lexicon, whole, transitions.astype(np.float64), weight)
 
 
 def surface_of(model: ModelFolder) -> SurfaceScorer | None:

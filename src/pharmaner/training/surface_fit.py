@@ -14,6 +14,7 @@ from pharmaner.document import Document
 from pharmaner.labels import LabelScheme
 from pharmaner.network.crf import ConditionalRandomField
 from pharmaner.surface.features import NO_FEATURE, surface_features
+from pharmaner.surface.lexicon import Lexicon, packaged_lexicon
 from pharmaner.surface.scorer import SurfaceScorer
 from pharmaner.text.alignment import AlignmentReport, align
 from pharmaner.text.sentences import split_sentences
@@ -60,6 +61,7 @@ def fit_surface(
     scheme: LabelScheme,
     weight: float,
     progress: Progress | None = None,
+    lexicon: Lexicon | None = None,
 ) -> SurfaceScorer:
     """Learn a scorer; the same documents give the same one on the same machine.
 
@@ -69,8 +71,10 @@ def fit_surface(
         scheme: the tags, of words.
         weight: of the scorer that is returned.
         progress: is told of every pass.
+        lexicon: what is known of words; by default the one in the package.
     """
-    sequences = [s for document in documents for s in _sequences(document, scheme)]
+    lexicon = lexicon or packaged_lexicon()
+    sequences = [s for document in documents for s in _sequences(document, scheme, lexicon)]
     is_used = np.zeros(NO_FEATURE + 1, dtype=bool)
     for sequence in sequences:
         is_used[sequence.rows] = True
@@ -83,14 +87,14 @@ def fit_surface(
     _minimise(batches, weights, crf, progress)
     table = np.zeros((NO_FEATURE + 1, len(scheme.tags)), dtype=np.float32)
     table[used] = weights.detach().numpy()[:-1]
-    return SurfaceScorer(table, crf.transitions.detach().double().numpy(), weight)
+    return SurfaceScorer(lexicon, table, crf.transitions.detach().double().numpy(), weight)
 
 
-def _sequences(document: Document, scheme: LabelScheme) -> Iterator[_Sequence]:
+def _sequences(document: Document, scheme: LabelScheme, lexicon: Lexicon) -> Iterator[_Sequence]:
     words = split_words(document.text)
     mentions = align(document, words, scheme.types, AlignmentReport())
     tags = np.array(scheme.encode(mentions, len(words)), dtype=np.int64)
-    rows = surface_features(document.text, words)
+    rows = surface_features(document.text, words, lexicon)
     for unit in sentence_units(words, split_sentences(document.text)):
         for first in range(unit.start, unit.stop, LONGEST_SEQUENCE):
             inside = slice(first, min(unit.stop, first + LONGEST_SEQUENCE))

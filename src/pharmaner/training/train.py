@@ -3,7 +3,7 @@
 import platform
 import shutil
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
@@ -167,7 +167,8 @@ def _dev_scorer(
     recipe = prepared.recipe
     scheme = scheme_of(recipe)
     further = 0.0 if surface is None else surface.weighted_transitions
-    decoder = Decoder(scheme, legal_scores(scheme, further))
+    chain = legal_scores(scheme, further)
+    decoder = Decoder(scheme, chain, recurrence=recipe.decoding.recurrence)
     predictor = Predictor(
         TorchBackend(network),
         prepared.windower,
@@ -181,7 +182,7 @@ def _dev_scorer(
 
     def evaluate() -> dict[str, Any]:
         if crf is not None:
-            predictor.decoder = Decoder(scheme, crf.legal_scores() + further)
+            predictor.decoder = replace(decoder, transitions=chain + crf.legal_scores())
         predictions = list(predictor.predict(prepared.dev))
         documents = [prediction.document for prediction in predictions]
         record = score(prepared.dev, documents, Scorer.PUBLIC).as_json()

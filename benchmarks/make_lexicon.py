@@ -1,0 +1,138 @@
+"""Makes the lexicon in the package, see docs/lexicon.md.
+
+python benchmarks/make_lexicon.py --lists FOLDER --text FOLDER [--text FOLDER …]
+
+``--lists`` holds a text file for each list below, a name a line. ``--text`` are folders of plain
+texts that words are clustered by; it needs gensim (``pip install gensim``). Only hashes of words go
+into the lexicon. Nothing of a corpus that is used to measure may be among the texts.
+"""
+
+import argparse
+import re
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+
+import numpy as np
+from safetensors.numpy import save
+
+from pharmaner.storage import write_bytes
+from pharmaner.surface import lexicon as lexicon_module
+from pharmaner.surface.lexicon import SHORTEST_STEM, TABLES, Lexicon, stem, word_hash
+from pharmaner.text.forms import fold
+from pharmaner.text.words import split_words
+
+STEMS = (
+    ("drugs-unii-inn",),
+    ("drugs-unii-pharmacopoeia",),
+    ("chemicals-mesh", "chemicals-chebi-short"),
+    ("proteins-mesh", "genes-hgnc-names", "enzymes-ec"),
+)
+"""The lists of each bit of the table of stems."""
+
+SYMBOLS = ("genes-hgnc-symbols", "genes-hgnc-aliases")
+CLUSTERS = (64, 256, 1024)
+ROUNDS = 25
+WORDS_IN_LINE = 60
+_LETTERS = re.compile(r"[^\W\d_]+")
+
+Table = dict[str, tuple[int, ...]]
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--lists", type=Path, required=True)
+    parser.add_argument("--text", type=Path, action="append", required=True)
+    options = parser.parse_args()
+    tables = {
+        "clusters": clusters(lines(options.text)),
+        "stems": stems(options.lists),
+        "symbols": symbols(options.lists),
+    }
+    lexicon = made_lexicon(tables)
+    target = Path(lexicon_module.__file__).with_name("lexicon.safetensors")
+    write_bytes(target, save(lexicon.arrays()))
+    print(target, {name: len(table) for name, table in tables.items()})
+
+
+def names(folder: Path, name: str) -> list[str]:
+    return (folder / f"{name}.txt").read_text(encoding="utf-8").splitlines()
+
+
+def stems(folder: Path) -> Table:
+    bits: dict[str, int] = {}
+    for place, group in enumerate(STEMS):
+        for line in (line for name in group for line in names(folder, name)):
+            for word in _LETTERS.findall(line):
+                found = stem(word)
+                if min(len(word), len(found)) >= SHORTEST_STEM:
+                    bits[found] = bits.get(found, 0) | 1 << place
+    return {word: (number,) for word, number in bits.items()}
+
+
+def symbols(folder: Path) -> Table:
+    """Bit 0: a symbol's letters; bit 1: a symbol or alias as it is."""
+    official, further = (names(folder, name) for name in SYMBOLS)
+    bits: dict[str, int] = {}
+    for word in (word for symbol in official for word in _LETTERS.findall(symbol)):
+        if len(word) > 1:
+            bits[word] = 1
+    for symbol in (symbol.strip() for symbol in (*official, *further)):
+        if len(symbol) > 1:
+            bits[symbol] = bits.get(symbol, 0) | 2
+    return {word: (number,) for word, number in bits.items()}
+
+
+def lines(folders: Iterable[Path]) -> Iterator[list[str]]:
+    for path in (path for folder in folders for path in sorted(folder.glob("*.txt"))):
+        text = path.read_bytes().decode("utf-8")
+        forms = [fold(text[word.start : word.end]) for word in split_words(text)]
+        forms = ["0" if form.isdigit() else form for form in forms]
+        for first in range(0, len(forms), WORDS_IN_LINE):
+            yield forms[first : first + WORDS_IN_LINE]
+
+
+def clusters(sentences: Iterable[list[str]]) -> Table:
+    """Spherical k-means over fastText vectors (Bojanowski et al., 2017)."""
+    from gensim.models import FastText
+
+    model = FastText(
+        list(sentences), vector_size=100, window=5, min_count=3, workers=2, sg=1, epochs=5,
+        min_n=3, max_n=6, bucket=200_000,
+    )  # fmt: skip
+    vectors = unit(model.wv.vectors.astype(np.float32))
+    random = np.random.default_rng(0)
+    found = [k_means(vectors, count, random) for count in CLUSTERS]
+    columns = zip(*(column.tolist() for column in found), strict=True)
+    return dict(zip(model.wv.index_to_key, columns, strict=True))
+
+
+def k_means(vectors: np.ndarray, count: int, random: np.random.Generator) -> np.ndarray:
+    centres = vectors[random.choice(len(vectors), count, replace=False)].copy()
+    for _ in range(ROUNDS):
+        nearest = (vectors @ centres.T).argmax(axis=1)
+        for place in range(count):
+            members = vectors[nearest == place]
+            centres[place] = (
+                members.mean(axis=0) if len(members) else vectors[random.integers(len(vectors))]
+            )
+        centres = unit(centres)
+    return (vectors @ centres.T).argmax(axis=1)
+
+
+def unit(vectors: np.ndarray) -> np.ndarray:
+    return vectors / (np.linalg.norm(vectors, axis=1, keepdims=True) + 1e-9)
+
+
+def made_lexicon(tables: dict[str, Table]) -> Lexicon:
+    hashes, numbers = {}, {}
+    for name, table in tables.items():
+        by_hash = {word_hash(word): row for word, row in table.items()}
+        ordered = sorted(by_hash)
+        hashes[name] = np.array(ordered, dtype=np.uint32)
+        rows = [by_hash[known] for known in ordered]
+        numbers[name] = np.array(rows, dtype=np.uint16).reshape(len(rows), TABLES[name])
+    return Lexicon(hashes, numbers)
+
+
+if __name__ == "__main__":
+    main()
