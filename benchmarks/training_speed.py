@@ -164,6 +164,9 @@ class Watcher:
         self.stopwatch = stopwatch
         self.tokens_by_step = tokens_by_step
 
+    def surface_passed(self, passes: int, most: int) -> None:
+        pass
+
     def begins(self, steps: int, done: int) -> None:
         pass
 

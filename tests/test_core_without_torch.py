@@ -12,7 +12,7 @@ BLOCKED = """
 import sys
 class Blocker:
     def find_spec(self, name, path=None, target=None):
-        if name.partition(".")[0] in {"torch", "transformers", "accelerate", "safetensors"}:
+        if name.partition(".")[0] in {"torch", "transformers", "accelerate", "onnx", "onnxscript"}:
             raise ImportError(f"{name} is not installed")
 sys.meta_path.insert(0, Blocker())
 from pharmaner.cli.main import run

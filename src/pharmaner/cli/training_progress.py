@@ -2,13 +2,14 @@
 
 import time
 from contextlib import ExitStack
+from functools import cached_property
 from types import TracebackType
 from typing import TYPE_CHECKING, Any
 
 from pharmaner.cli.console import progress_bar
 
 if TYPE_CHECKING:
-    from rich.progress import TaskID
+    from rich.progress import Progress, TaskID
 
 SECONDS_BETWEEN_LINES = 60.0
 """How often a log, which has no use for a bar, gets a line."""
@@ -27,7 +28,6 @@ class TrainingProgress:
     def __enter__(self) -> "TrainingProgress":
         self._judged = ""
         self._said = time.monotonic()
-        self._progress = self._open.enter_context(progress_bar("figures"))
         return self
 
     def __exit__(
@@ -37,6 +37,11 @@ class TrainingProgress:
         traceback: TracebackType | None,
     ) -> None:
         self._open.close()
+
+    @cached_property
+    def _progress(self) -> "Progress":
+        """Opened by what there is to show first: a training that is refused shows none."""
+        return self._open.enter_context(progress_bar("figures"))
 
     def surface_passed(self, passes: int, most: int) -> None:
         """See ``Listener``."""
