@@ -1,29 +1,18 @@
 """``Recipe``: every choice of a training, validated, read from TOML, saved with the model."""
 
-import tomllib
 from collections.abc import Iterable
 from importlib.resources import files
 from pathlib import Path
-from typing import Annotated, Any, Literal, TypeVar
+from typing import Annotated, Literal
 
 import tomli_w
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+from pydantic import Field, model_validator
 
 from pharmaner.errors import RecipeError
 from pharmaner.labels import Tagging
+from pharmaner.sections import Section, parse_sections
 
-Sections = TypeVar("Sections", bound="Section")
 Share = Annotated[float, Field(ge=0, lt=1)]
-
-
-LONGEST_SHOWN = 300
-"""How many characters of a recipe an error repeats."""
-
-
-class Section(BaseModel):
-    """A table of the recipe: immutable, unknown keys refused, types not coerced, all finite."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True, strict=True, allow_inf_nan=False)
 
 
 class CorpusSection(Section):
@@ -34,10 +23,10 @@ class CorpusSection(Section):
     predicted, ``map`` renames a type before all that.
     """
 
-    types: list[str] = []
-    ignore: list[str] = ["UNCLEAR"]
-    auxiliary: list[str] = []
-    map: dict[str, str] = {}
+    types: list[str] = Field(default=[])
+    ignore: list[str] = Field(default=["UNCLEAR"])
+    auxiliary: list[str] = Field(default=[])
+    map: dict[str, str] = Field(default={})
 
     @model_validator(mode="after")
     def _every_type_once(self) -> "CorpusSection":
@@ -233,58 +222,3 @@ def parse_recipe(content: str, origin: str, overrides: Iterable[str] = ()) -> Re
         RecipeError: as ``load_recipe``.
     """
     return parse_sections(Recipe, content, origin, overrides)
-
-
-def parse_sections(
-    kind: type[Sections], content: str, origin: str, overrides: Iterable[str] = ()
-) -> Sections:
-    """Read any kind of recipe from TOML text.
-
-    Raises:
-        RecipeError: as ``load_recipe``.
-    """
-    try:
-        tables = tomllib.loads(content)
-    except (ValueError, RecursionError) as error:
-        raise RecipeError(f"{origin}: not TOML: {_shown(str(error))}") from None
-    for override in overrides:
-        _apply(tables, override)
-    try:
-        return kind.model_validate(tables)
-    except ValidationError as error:
-        raise RecipeError(f"{origin}: {_first_finding(error, kind)}") from None
-
-
-def _apply(tables: dict[str, Any], override: str) -> None:
-    path, equals, value = override.partition("=")
-    section, dot, key = path.partition(".")
-    if not (equals and dot and section and key):
-        raise RecipeError(f"--set {_shown(override)}: section.key=value is accepted")
-    if not isinstance(table := tables.setdefault(section, {}), dict):
-        raise RecipeError(f"--set {_shown(override)}: {_shown(section)} is not a table")
-    try:
-        table[key] = tomllib.loads(f"value = {value}")["value"]
-    except (ValueError, RecursionError):
-        table[key] = value
-
-
-def _first_finding(error: ValidationError, kind: type[Section]) -> str:
-    finding = error.errors()[0]
-    where = [str(part) for part in finding["loc"]]
-    name = _shown(".".join(where))
-    if finding["type"] == "extra_forbidden":
-        section = kind.model_fields.get(where[0]) if len(where) > 1 else None
-        model = section.annotation if section else kind
-        accepted = ", ".join(getattr(model, "model_fields", {}))
-        return f"{name}: unknown key; {accepted} are accepted"
-    message = finding["msg"].removeprefix("Value error, ")
-    if finding["type"] == "value_error":
-        return f"{name}: {_shown(message)}" if name else _shown(message)
-    found = _shown(repr(finding["input"]))
-    return f"{name}: found {found}; {message[:1].lower()}{message[1:]}"
-
-
-def _shown(text: str) -> str:
-    """A text on one line, its end left out where it is long."""
-    line = "".join(c if c.isprintable() else ascii(c)[1:-1] for c in text[: LONGEST_SHOWN + 1])
-    return line if len(text) <= LONGEST_SHOWN else f"{line[:LONGEST_SHOWN]}..."

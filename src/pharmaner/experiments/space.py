@@ -21,7 +21,8 @@ import tomli_w
 from pydantic import Field, model_validator
 
 from pharmaner.errors import RecipeError
-from pharmaner.recipe import Recipe, Section, parse_recipe, parse_sections
+from pharmaner.recipe import Recipe, parse_recipe
+from pharmaner.sections import Section, parse_sections
 
 Value = bool | int | float | str
 

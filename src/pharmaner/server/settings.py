@@ -6,7 +6,7 @@ from typing import Annotated
 from pydantic import Field, PositiveInt
 
 from pharmaner.errors import RecipeError
-from pharmaner.recipe import Section, parse_sections
+from pharmaner.sections import Section, parse_sections
 
 Seconds = Annotated[float, Field(gt=0)]
 KeyHash = Annotated[str, Field(pattern=r"^sha256:[0-9a-f]{64}$")]

@@ -5,7 +5,8 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
-from pharmaner.recipe import EncoderSection, Section, Share, TrainingSection, parse_sections
+from pharmaner.recipe import EncoderSection, Share, TrainingSection
+from pharmaner.sections import Section, parse_sections
 
 
 class MaskingSection(Section):
