@@ -8,9 +8,9 @@ from pathlib import Path
 
 import numpy as np
 import numpy.typing as npt
+from safetensors.numpy import save_file
 
 from pharmaner.encoders.e5_container import Container
-from pharmaner.errors import MissingExtraError
 from pharmaner.storage import write_text
 
 _LAYER = {
@@ -36,16 +36,7 @@ def unpack(container: Container, folder: Path) -> None:
     """Write a container's encoder as config.json, model.safetensors and a fast tokenizer.
 
     ``folder`` exists and is empty.
-
-    Raises:
-        MissingExtraError: without the package safetensors.
     """
-    try:
-        from safetensors.numpy import save_file
-    except ImportError:
-        raise MissingExtraError(
-            "unpacking an encoder needs safetensors; `pip install 'pharmaner[train]'` brings it"
-        ) from None
     save_file(named_tensors(container), folder / "model.safetensors", metadata={"format": "pt"})
     write_text(folder / "config.json", json.dumps(_config(container), indent=2) + "\n")
     write_text(folder / "tokenizer.json", _tokenizer(container))

@@ -3,9 +3,11 @@
 import shutil
 from pathlib import Path
 
+from safetensors.numpy import save_file
+
 from pharmaner.encoders.cache import cached
 from pharmaner.encoders.onnx_parameters import read_parameters
-from pharmaner.errors import EncoderError, MissingExtraError
+from pharmaner.errors import EncoderError
 from pharmaner.model_folder import ONNX_WEIGHTS, open_model_folder, shipped_folder
 from pharmaner.storage import sha256
 
@@ -36,7 +38,7 @@ def exported_encoder(folder: Path, name: str) -> Path:
     Raises:
         ModelFolderError: when it is no model folder, or an altered one.
         EncoderError: when its graph does not hold every parameter.
-        MissingExtraError: without the packages onnx and safetensors.
+        MissingExtraError: without the package onnx.
     """
     model = open_model_folder(folder)
     digest = sha256(model.path / ONNX_WEIGHTS)
@@ -44,12 +46,6 @@ def exported_encoder(folder: Path, name: str) -> Path:
 
 
 def _unpack(folder: Path, output: Path) -> None:
-    try:
-        from safetensors.numpy import save_file
-    except ImportError:
-        raise MissingExtraError(
-            "unpacking an encoder needs safetensors; `pip install 'pharmaner[train]'` brings it"
-        ) from None
     parameters = read_parameters(folder, ONNX_WEIGHTS)
     save_file(parameters, output / "model.safetensors", metadata={"format": "pt"})
     for name in _COPIED:

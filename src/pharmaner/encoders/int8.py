@@ -8,13 +8,14 @@ row; vectors stay in fp32. A weight is its integer times its row's scale.
 import shutil
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import numpy.typing as npt
+from safetensors import SafetensorError
+from safetensors.numpy import load_file, save_file
 
 from pharmaner.encoders.cache import cached
-from pharmaner.errors import EncoderError, MissingExtraError
+from pharmaner.errors import EncoderError
 from pharmaner.storage import sha256, whole_folder
 
 INT8_WEIGHTS = "model.int8.safetensors"
@@ -32,7 +33,6 @@ def pack_encoder(encoder: Path, output: Path) -> None:
     weights = encoder / "model.safetensors"
     if not weights.is_file():
         raise EncoderError(f"{encoder}: holds no model.safetensors, which alone can be packed")
-    load_file, save_file, _ = _safetensors()
     with whole_folder(output) as folder:
         save_file(quantise(load_file(weights)), folder / INT8_WEIGHTS)
         for path in sorted(encoder.iterdir()):
@@ -74,23 +74,11 @@ def dequantise(packed: Mapping[str, npt.NDArray[np.generic]]) -> Tensors:
 
 
 def _unpack(folder: Path, output: Path) -> None:
-    load_file, save_file, broken = _safetensors()
     try:
         tensors = dequantise(load_file(folder / INT8_WEIGHTS))
-    except (OSError, KeyError, broken) as error:
+    except (OSError, KeyError, SafetensorError) as error:
         raise EncoderError(f"{folder / INT8_WEIGHTS}: cannot be read: {error}") from error
     save_file(tensors, output / "model.safetensors", metadata={"format": "pt"})
     for path in sorted(folder.iterdir()):
         if path.is_file() and path.name != INT8_WEIGHTS:
             shutil.copyfile(path, output / path.name)
-
-
-def _safetensors() -> tuple[Any, Any, type[Exception]]:
-    try:
-        from safetensors import SafetensorError
-        from safetensors.numpy import load_file, save_file
-    except ImportError:
-        raise MissingExtraError(
-            "unpacking an encoder needs safetensors; `pip install 'pharmaner[train]'` brings it"
-        ) from None
-    return load_file, save_file, SafetensorError
