@@ -99,6 +99,14 @@ def test_too_many_files_are_refused(
     assert refusal(archive, folder) == "3 files; up to 2 are accepted"
 
 
+def test_a_member_whose_name_begins_with_nul_is_refused(tmp_path: Path, folder: Path) -> None:
+    archive = archive_of(tmp_path / "z", {"a": b"1"})
+    content = bytearray(archive.read_bytes())
+    content[content.index(b"PK\1\2") + 46] = 0
+    archive.write_bytes(content)
+    assert refusal(archive, folder) == "'' is no name of a file"
+
+
 @settings(deadline=None, max_examples=200)
 @given(flips=st.lists(st.tuples(st.integers(0, 10_000), st.integers(1, 255)), max_size=4))
 def test_any_damage_is_our_error_or_no_damage(

@@ -127,6 +127,12 @@ def test_a_bomb_that_understates_its_size_is_not_unpacked() -> None:
 WHOLE = packed(("a.txt", b"Toma litio. " * 20), ("b.txt", "albúmina".encode()))
 
 
+def test_a_member_whose_name_begins_with_nul_is_refused() -> None:
+    content = bytearray(WHOLE)
+    content[content.index(b"PK\1\2") + 46] = 0
+    assert refusal(bytes(content)) == (400, "member 1 of the zip: its name leaves the zip")
+
+
 @settings(deadline=None)
 @given(
     st.lists(st.tuples(st.integers(0, len(WHOLE) - 1), st.integers(0, 255)), min_size=1),

@@ -31,7 +31,7 @@ def unpack(archive: Path, folder: Path) -> int:
     """
     try:
         with ZipFile(archive) as opened:
-            members = [member for member in opened.infolist() if not member.is_dir()]
+            members = [member for member in opened.infolist() if not member.filename.endswith("/")]
             _check(archive, members)
             for member in members:
                 target = folder / member.filename
@@ -61,6 +61,8 @@ def _check(archive: Path, members: list[ZipInfo]) -> None:
 
 
 def _reason_to_refuse(member: ZipInfo) -> str:
+    if not member.filename:
+        return "is no name of a file"
     posix, windows = PurePosixPath(member.filename), PureWindowsPath(member.filename)
     if posix.is_absolute() or windows.drive or windows.root or ".." in windows.parts:
         return "would be written outside of the folder"

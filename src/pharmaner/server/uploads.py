@@ -80,7 +80,7 @@ def _read_zip(content: bytes, limits: Limits) -> list[Document]:
 
 def _is_passed_over(entry: zipfile.ZipInfo) -> bool:
     """Folders, and what macOS adds beside every file."""
-    return entry.is_dir() or entry.filename.startswith("__MACOSX/")
+    return entry.filename.endswith("/") or entry.filename.startswith("__MACOSX/")
 
 
 def _refuse_bomb(entries: list[zipfile.ZipInfo], packed: int, limits: Limits) -> None:
