@@ -18,8 +18,8 @@ SENTENCES = (
     ("Ferritina 340 ng/ml. Se pautó omeprazol 20mg cada 24 h.", {"Ferritina", "omeprazol"}),
     ("La exploración abdominal fue normal y se citó en tres meses.", set()),
 )
-LOWEST_F1 = 0.8
-"""The least on notes that were written for the package; it was 0.866 when shipped."""
+LOWEST_F1 = 0.88
+"""The least on notes that were written for the package; it was 0.932 when shipped."""
 
 
 def without_torch(*arguments: object, stdin: str = "") -> str:
