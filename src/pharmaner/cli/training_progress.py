@@ -52,6 +52,8 @@ class TrainingProgress:
     def begins(self, steps: int, done: int) -> None:
         """See ``Listener``."""
         self._steps = steps
+        if self._surface is not None:
+            self._progress.remove_task(self._surface)
         self._task = self._progress.add_task("training", total=steps, completed=done, figures="")
         if done:
             self._progress.print(f"going on after step {done} of {steps}")
