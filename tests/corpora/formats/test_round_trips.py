@@ -86,3 +86,10 @@ def test_every_difference_was_counted(name: str, document: Document) -> None:
 def test_what_is_fitted_fits(name: str, document: Document) -> None:
     fitted, _ = FORMATS[name].fit(document)
     assert FORMATS[name].fit(fitted) == (fitted, [])
+
+
+def test_sentences_of_a_conll_text_stay_apart_when_it_is_written_again() -> None:
+    fitted, losses = FORMATS["conll"].fit(Document("note", "litio\n\nlitio"))
+    assert fitted.text == "litio\nlitio"
+    assert [loss.feature for loss in losses] == [Feature.OFFSETS]
+    assert FORMATS["conll"].fit(fitted) == (fitted, [])

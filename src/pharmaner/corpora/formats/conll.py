@@ -13,6 +13,7 @@ from bisect import bisect_left
 from collections import deque
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
+from itertools import pairwise
 from pathlib import Path
 
 from pharmaner.corpora.formats.builder import DocumentBuilder, shown
@@ -131,7 +132,11 @@ def adapt(document: Document) -> Fitted:
         losses.append(Loss(document.id, feature, _FATES[loss.reason]))
     inside = {place for ranged in ranges for place in range(ranged.first + 1, ranged.stop)}
     starts = [word.start for word in words]
-    sentences = {bisect_left(starts, s.start) for s in split_sentences(document.text)} - inside
+    sentences = {bisect_left(starts, s.start) for s in split_sentences(document.text)}
+    gaps = [document.text[a.end : b.start] for a, b in pairwise(words)]
+    if set(gaps) <= {" ", "\n"}:  # a text that was rebuilt before has a sentence a line
+        sentences |= {place for place, gap in enumerate(gaps, start=1) if gap == "\n"}
+    sentences -= inside
     pieces = []
     spans = []
     length = 0
