@@ -17,8 +17,14 @@ from safetensors.numpy import save
 
 from pharmaner.storage import write_bytes
 from pharmaner.surface import lexicon as lexicon_module
-from pharmaner.surface.lexicon import SHORTEST_STEM, TABLES, Lexicon, stem, word_hash
-from pharmaner.text.forms import fold
+from pharmaner.surface.lexicon import (
+    SHORTEST_STEM,
+    TABLES,
+    Lexicon,
+    cluster_form,
+    stem,
+    word_hash,
+)
 from pharmaner.text.words import split_words
 
 STEMS = (
@@ -85,8 +91,7 @@ def symbols(folder: Path) -> Table:
 def lines(folders: Iterable[Path]) -> Iterator[list[str]]:
     for path in (path for folder in folders for path in sorted(folder.glob("*.txt"))):
         text = path.read_bytes().decode("utf-8")
-        forms = [fold(text[word.start : word.end]) for word in split_words(text)]
-        forms = ["0" if form.isdigit() else form for form in forms]
+        forms = [cluster_form(text[word.start : word.end]) for word in split_words(text)]
         for first in range(0, len(forms), WORDS_IN_LINE):
             yield forms[first : first + WORDS_IN_LINE]
 

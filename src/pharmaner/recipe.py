@@ -14,6 +14,10 @@ from pharmaner.sections import Section, parse_sections
 
 Share = Annotated[float, Field(ge=0, lt=1)]
 
+_TAGS_PIECES = (
+    "with tagging BIO+X, whose tags are pieces' and not words'; BIO and BIOES are accepted"
+)
+
 
 class CorpusSection(Section):
     """Which annotations are learned.
@@ -85,10 +89,7 @@ class NetworkSection(Section):
     @model_validator(mode="after")
     def _crf_tags_words(self) -> "NetworkSection":
         if self.decoder == "crf" and self.tagging is Tagging.BIO_X:
-            raise ValueError(
-                "decoder crf with tagging BIO+X, whose tags are pieces' and not words'; "
-                "BIO and BIOES are accepted"
-            )
+            raise ValueError(f"decoder crf {_TAGS_PIECES}")
         return self
 
 
@@ -177,10 +178,7 @@ class Recipe(Section):
         }
         for key, value in needing.items():
             if value and self.network.tagging is Tagging.BIO_X:
-                raise ValueError(
-                    f"{key} {value:g} with tagging BIO+X, whose tags are pieces' and not words'; "
-                    "BIO and BIOES are accepted"
-                )
+                raise ValueError(f"{key} {value:g} {_TAGS_PIECES}")
         return self
 
     def as_toml(self) -> str:

@@ -36,7 +36,7 @@ def test_a_words_emission_is_the_weighted_sum_of_its_features_rows() -> None:
 
 def test_a_file_is_read_as_written(tmp_path: Path) -> None:
     path = tmp_path / "surface.safetensors"
-    write_surface(path, SCHEME, drawn())
+    write_surface(path, drawn())
     read = read_surface(path, SCHEME, 0.7)
     assert (read.table == drawn().table).all()
     assert (read.transitions == drawn().transitions).all()
@@ -66,6 +66,6 @@ def test_what_is_no_file_of_weights_is_refused(tmp_path: Path) -> None:
         assert message in str(error.value)
     with pytest.raises(ModelFolderError, match="is not a file of"):
         read_surface(tmp_path / "absent", SCHEME, 1.0)
-    write_surface(path, SCHEME, drawn())
+    write_surface(path, drawn())
     with pytest.raises(ModelFolderError, match="are accepted"):
         read_surface(path, LabelScheme(("DRUG", "PROTEIN")), 1.0)

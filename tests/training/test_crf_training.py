@@ -5,13 +5,18 @@ import pytest
 from safetensors.torch import load_file
 
 from pharmaner.document import Document
-from pharmaner.errors import ModelFolderError, RecipeError
+from pharmaner.errors import RecipeError
 from pharmaner.labels import Tagging
 from pharmaner.recipe import Recipe, load_recipe
 from pharmaner.scoring.strict import Scorer, score
 from pharmaner.tagger import Tagger
 from pharmaner.training.train import train
-from tests.training.test_train import InterruptAt, InterruptionError, assert_same_model
+from tests.training.test_train import (
+    InterruptAt,
+    InterruptionError,
+    assert_refused_without,
+    assert_same_model,
+)
 
 
 @pytest.fixture(scope="module")
@@ -53,14 +58,7 @@ def test_the_weights_are_a_plain_models_and_the_manifest_says_how_far_that_goes(
 
 
 def test_a_folder_without_its_transitions_is_refused(crf_model: Path) -> None:
-    manifest = crf_model / "manifest.json"
-    before = manifest.read_text()
-    content = json.loads(before)
-    del content["files"]["transitions.json"]
-    manifest.write_text(json.dumps(content))
-    with pytest.raises(ModelFolderError, match=r"does not vouch for transitions\.json"):
-        Tagger.load(crf_model)
-    manifest.write_text(before)
+    assert_refused_without(crf_model, "transitions.json")
 
 
 def test_an_interrupted_crf_resumes_to_the_same_model(

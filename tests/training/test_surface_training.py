@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from pharmaner.document import Document
-from pharmaner.errors import ModelFolderError, RecipeError
+from pharmaner.errors import RecipeError
 from pharmaner.export.export import export_model
 from pharmaner.recipe import Recipe, SurfaceSection, load_recipe
 from pharmaner.scoring.strict import Scorer, score
@@ -16,7 +16,12 @@ from pharmaner.tagger import Tagger
 from pharmaner.text.words import split_words
 from pharmaner.training import train as train_module
 from pharmaner.training.train import train
-from tests.training.test_train import InterruptAt, InterruptionError, assert_same_model
+from tests.training.test_train import (
+    InterruptAt,
+    InterruptionError,
+    assert_refused_without,
+    assert_same_model,
+)
 
 
 @pytest.fixture(scope="module", params=["softmax", "crf"])
@@ -99,14 +104,7 @@ def test_a_resumed_training_does_not_fit_them_again(
 
 
 def test_a_folder_without_them_is_refused(model: Path) -> None:
-    manifest = model / "manifest.json"
-    before = manifest.read_text()
-    content = json.loads(before)
-    del content["files"]["surface.safetensors"]
-    manifest.write_text(json.dumps(content))
-    with pytest.raises(ModelFolderError, match=r"does not vouch for surface\.safetensors"):
-        Tagger.load(model)
-    manifest.write_text(before)
+    assert_refused_without(model, "surface.safetensors")
 
 
 def test_the_papers_scheme_has_none() -> None:

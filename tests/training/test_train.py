@@ -1,5 +1,6 @@
 import json
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -13,7 +14,7 @@ from safetensors.torch import load_file
 
 from pharmaner.corpora.folder import read_folder, write_folder
 from pharmaner.document import Document, Mention
-from pharmaner.errors import CorpusError, OutputError, RecipeError
+from pharmaner.errors import CorpusError, ModelFolderError, OutputError, RecipeError
 from pharmaner.labels import Tagging
 from pharmaner.recipe import Recipe
 from pharmaner.scoring.strict import Scorer, score
@@ -50,6 +51,17 @@ class InterruptAt:
 def with_training(recipe: Recipe, **changes: object) -> Recipe:
     training = recipe.training.model_copy(update=changes)
     return recipe.model_copy(update={"training": training})
+
+
+def assert_refused_without(model: Path, name: str) -> None:
+    manifest = model / "manifest.json"
+    before = manifest.read_text()
+    content = json.loads(before)
+    del content["files"][name]
+    manifest.write_text(json.dumps(content))
+    with pytest.raises(ModelFolderError, match=rf"does not vouch for {re.escape(name)}"):
+        Tagger.load(model)
+    manifest.write_text(before)
 
 
 def assert_same_model(one: Path, other: Path) -> None:

@@ -16,6 +16,7 @@ from pathlib import Path
 
 import numpy as np
 import numpy.typing as npt
+from safetensors.numpy import load
 
 from pharmaner.text.forms import fold
 
@@ -46,6 +47,11 @@ def stem(form: str) -> str:
     return re.sub(r"(um|us|[aeio]+)$", "", single)
 
 
+def cluster_form(form: str) -> str:
+    """What stands for a word among those that are clustered; one stands for every number."""
+    return "0" if form.isdigit() else fold(form)
+
+
 def word_hash(form: str) -> int:
     """The hash of a word or of an attribute's name, 32 bits."""
     return zlib.crc32(form.encode("utf-8", "surrogatepass"))
@@ -60,7 +66,7 @@ class Lexicon:
 
     def clusters(self, form: str) -> tuple[int, ...]:
         """The word's cluster in each clustering; empty for a word that was not clustered."""
-        return self._row("clusters", "0" if form.isdigit() else fold(form)) or ()
+        return self._row("clusters", cluster_form(form)) or ()
 
     def lists(self, form: str) -> int:
         """Which lists the word is in, as bits: those of stems, above them those of symbols."""
@@ -103,6 +109,4 @@ def lexicon_of(arrays: Mapping[str, npt.NDArray[np.generic]]) -> Lexicon:
 @cache
 def packaged_lexicon() -> Lexicon:
     """The lexicon in the package."""
-    from safetensors.numpy import load
-
     return lexicon_of(load(Path(__file__).with_name("lexicon.safetensors").read_bytes()))

@@ -52,14 +52,14 @@ class SurfaceScorer:
         return self.weight * self.transitions
 
 
-def write_surface(path: Path, scheme: LabelScheme, scorer: SurfaceScorer) -> None:
+def write_surface(path: Path, scorer: SurfaceScorer) -> None:
     """Write a scorer and its lexicon without its weight; the table is rounded to half precision."""
     arrays: dict[str, npt.NDArray[Any]] = {
         **scorer.lexicon.arrays(),
         "table": scorer.table[:NO_FEATURE].astype(np.float16),
         "transitions": scorer.transitions.astype(np.float32),
     }
-    write_bytes(path, save(arrays, metadata={"tags": " ".join(scheme.tags)}))
+    write_bytes(path, save(arrays))
 
 
 def read_surface(path: Path, scheme: LabelScheme, weight: float) -> SurfaceScorer:

@@ -61,9 +61,8 @@ def fit_surface(
     scheme: LabelScheme,
     weight: float,
     progress: Progress | None = None,
-    lexicon: Lexicon | None = None,
 ) -> SurfaceScorer:
-    """Learn a scorer; the same documents give the same one on the same machine.
+    """Learn a scorer over the package's lexicon; the same documents give the same on a machine.
 
     Args:
         documents: texts with their mentions; those whose label is not in the scheme are read as
@@ -71,9 +70,8 @@ def fit_surface(
         scheme: the tags, of words.
         weight: of the scorer that is returned.
         progress: is told of every pass.
-        lexicon: what is known of words; by default the one in the package.
     """
-    lexicon = lexicon or packaged_lexicon()
+    lexicon = packaged_lexicon()
     sequences = [s for document in documents for s in _sequences(document, scheme, lexicon)]
     is_used = np.zeros(NO_FEATURE + 1, dtype=bool)
     for sequence in sequences:

@@ -157,7 +157,7 @@ def _surface(prepared: _Prepared, file: Path, listener: Listener) -> SurfaceScor
         return None
     if not file.is_file():
         fitted = fit_surface(prepared.learned, scheme, weight, listener.surface_passed)
-        write_surface(file, scheme, fitted)
+        write_surface(file, fitted)
     return read_surface(file, scheme, weight)
 
 
