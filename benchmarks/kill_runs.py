@@ -14,7 +14,7 @@ import signal
 import sys
 import time
 import traceback
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
@@ -57,6 +57,7 @@ TIMES = {"seconds", "pieces_per_second", "run-log.jsonl"}
 class Verb:
     """A command line and how it is given again; paths are relative to the inputs' folder.
 
+    ``OUTPUT`` stands for the output's name.
     ``is_study``: the same command goes on in its own output, and says nothing against a whole one.
     """
 
@@ -65,18 +66,20 @@ class Verb:
     is_study: bool = False
 
 
-CORPORA = "--train corpus --dev corpus --recipe recipe.toml"
+CORPORA = "--train corpus --dev corpus --recipe recipe.toml --output OUTPUT"
 VERBS = {
     "train": Verb(f"train {CORPORA}", "--resume"),
     "pretrain": Verb(
-        "pretrain --text corpus --encoder encoder --set masking.window=32"
+        "pretrain --text corpus --encoder encoder --output OUTPUT --set masking.window=32"
         " --set masking.head_steps=2 --set training.epochs=2 --set training.batch_pieces=64"
         " --set training.precision='fp32'",
         "--resume",
     ),
     "tune": Verb(f"tune {CORPORA} --space space.toml", is_study=True),
-    "predict": Verb("predict texts --model model", "--resume"),
+    "predict": Verb("predict texts --model model --output OUTPUT", "--resume"),
     "compare": Verb(f"compare {CORPORA} --seeds 2", is_study=True),
+    "convert": Verb("convert many OUTPUT --to jsonl"),
+    "convert-to-brat": Verb("convert many OUTPUT --to brat"),
 }
 
 
@@ -154,8 +157,8 @@ def start(folder: Path, verb: Verb, output: str, is_rerun: bool) -> int:
         said = os.open("said", os.O_WRONLY | os.O_CREAT | os.O_TRUNC)
         os.dup2(said, 1)
         os.dup2(said, 2)
-        again = verb.resume.split() if is_rerun else []
-        sys.argv = ["pharmaner", *verb.arguments.split(), "--output", output, *again]
+        arguments = [*verb.arguments.split(), *(verb.resume.split() if is_rerun else [])]
+        sys.argv = ["pharmaner", *(output if a == "OUTPUT" else a for a in arguments)]
         run()
         code = 0
     except SystemExit as stop:
@@ -174,8 +177,10 @@ def write_inputs(folder: Path) -> None:
     write_tiny_bert(folder / "encoder")
     notes = small_notes()
     write_folder(notes, folder / "corpus")
-    many = [Document(f"text-{n}", notes[n % len(notes)].text * (1 + n % 5)) for n in range(60)]
-    write_folder(many, folder / "texts")
+    texts = [Document(f"text-{n}", notes[n % len(notes)].text * (1 + n % 5)) for n in range(60)]
+    write_folder(texts, folder / "texts")
+    many = [replace(notes[n % len(notes)], id=f"note-{n}") for n in range(2000)]
+    write_folder(many, folder / "many")
     (folder / "recipe.toml").write_text(RECIPE)
     (folder / "space.toml").write_text(SPACE)
     finish(folder, VERBS["train"], "model", is_rerun=False)
@@ -195,7 +200,9 @@ def check_nothing_half(output: Path) -> None:
 
 
 def visible_files(output: Path) -> list[Path]:
-    """The files of a folder but for those with a temporary name."""
+    """A file, or those of a folder but for those with a temporary name."""
+    if output.is_file():
+        return [output]
     found = (path for path in sorted(output.rglob("*")) if path.is_file())
     return [p for p in found if not any(part[0] == "." for part in p.relative_to(output).parts)]
 
