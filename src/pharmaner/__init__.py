@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from pharmaner.corpora.folder import read_folder as read_folder
     from pharmaner.corpora.folder import write_folder as write_folder
+    from pharmaner.decoding.dictionary import read_dictionary as read_dictionary
     from pharmaner.document import Document as Document
     from pharmaner.document import Mention as Mention
     from pharmaner.document import Span as Span
@@ -26,6 +27,7 @@ _HOMES = {
     "Span": "pharmaner.document",
     "Recipe": "pharmaner.recipe",
     "load_recipe": "pharmaner.recipe",
+    "read_dictionary": "pharmaner.decoding.dictionary",
     "read_folder": "pharmaner.corpora.folder",
     "write_folder": "pharmaner.corpora.folder",
     "score": "pharmaner.scoring.strict",

@@ -6,6 +6,7 @@
     │   ├── RecipeError         a recipe: key, what was found, what is accepted
     │   ├── EncoderError        a pre-trained encoder that cannot be had
     │   ├── ModelFolderError    a trained model's folder that is incomplete or altered
+    │   ├── DictionaryError     a user's list of names: file, line, what is accepted
     │   ├── OutputError         a place that cannot be written to
     │   └── ExportError         a network that cannot be written as an ONNX graph
     ├── ParityError             an exported model that differs too much; the exit code is 1
@@ -37,6 +38,10 @@ class EncoderError(InputError):
 
 class ModelFolderError(InputError):
     """A trained model's folder that is incomplete, altered or too new."""
+
+
+class DictionaryError(InputError):
+    """A list of names that cannot be read, or of a type that the model does not know."""
 
 
 class OutputError(InputError):

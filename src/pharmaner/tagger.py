@@ -7,9 +7,10 @@ from pathlib import Path
 from pharmaner.backends import choose_backend, open_backend
 from pharmaner.corpora.selection import check_types_known, renamed
 from pharmaner.decoding.decoder import decoder_of
+from pharmaner.decoding.dictionary import Dictionary
 from pharmaner.decoding.temperature import CALIBRATION
 from pharmaner.document import Document
-from pharmaner.errors import ModelFolderError
+from pharmaner.errors import DictionaryError, ModelFolderError
 from pharmaner.model_folder import ModelFolder, open_model_folder, put_file, shipped_folder
 from pharmaner.prediction.calibrate import Fitted, fit_temperature
 from pharmaner.prediction.predictor import OnFailure, Prediction, Predictor, Windower
@@ -37,6 +38,7 @@ class Tagger:
         folder: Path | str | None = None,
         backend: str = "",
         min_score: float = 0.0,
+        dictionary: Dictionary | None = None,
     ) -> "Tagger":
         """Load a model folder, or the tagger in the package; nothing in it is executed.
 
@@ -45,11 +47,13 @@ class Tagger:
             backend: what computes, ``torch`` or ``onnx``; empty: the fastest that the folder
                 allows here.
             min_score: mentions with a lower score are left out.
+            dictionary: names that are known beforehand, see ``read_dictionary``.
 
         Raises:
             ModelFolderError: when the folder is incomplete, altered, of a newer format, not for
                 that backend, or its files contradict each other; or when none is named and the
                 package has none.
+            DictionaryError: when the dictionary has types that the model has not.
             MissingExtraError: when the folder needs torch, which is not installed.
         """
         folder = shipped_folder() if folder is None else folder
@@ -59,6 +63,8 @@ class Tagger:
                 "`export` wrote is accepted"
             )
         model = open_model_folder(Path(folder))
+        if dictionary is not None:
+            _check_labels(model, dictionary)
         chosen = choose_backend(model, backend)
         tokenizer = PieceTokenizer.from_file(model.path / "tokenizer.json")
         _check_pieces(model, tokenizer)
@@ -71,7 +77,7 @@ class Tagger:
             model.scheme,
             model.recipe.corpus.auxiliary,
             model.pad_id,
-            replace(decoder_of(model, further), min_score=min_score),
+            replace(decoder_of(model, further), min_score=min_score, dictionary=dictionary),
             surface,
         )
         return cls(model.recipe, predictor, chosen)
@@ -101,6 +107,16 @@ def _check_pieces(model: ModelFolder, tokenizer: PieceTokenizer) -> None:
         raise ModelFolderError(
             f"{model.path}: tokenizer.json has piece {tokenizer.highest_id}; the network knows "
             f"{model.vocabulary} pieces"
+        )
+
+
+def _check_labels(model: ModelFolder, dictionary: Dictionary) -> None:
+    if model.scheme.tags_positions:
+        raise DictionaryError(f"{model.path}: a dictionary with tagging BIO+X is not accepted")
+    if unknown := sorted(dictionary.labels - set(model.scheme.types)):
+        known = ", ".join(model.scheme.types)
+        raise DictionaryError(
+            f"the dictionary has the type {unknown[0]}, {model.path} has not; {known} are accepted"
         )
 
 

@@ -13,7 +13,7 @@ import pytest
 from pharmaner.document import Document
 from pharmaner.report.json_lines import json_line
 from pharmaner.tagger import Tagger
-from tests.server.conftest import Server, assert_same
+from tests.server.conftest import Server, assert_same, start
 
 DRUGS = ["enalapril", "sodio", "omeprazol", "litio"]
 PROTEINS = ["albúmina", "ferritina", "insulina", "mioglobina"]
@@ -132,3 +132,14 @@ def test_metrics_count_what_was_sent(client: httpx.Client) -> None:
     assert [b - a for a, b in zip(before, after, strict=True)] == [2, 1, 3, 3, 12 + 2 + 10]
     assert sample(client, "pharmaner_queue_requests") == 0
     assert sample(client, "pharmaner_queue_characters") == 0
+
+
+def test_a_dictionary_gives_mentions_their_codes(trained: Path, tmp_path: Path) -> None:
+    (tmp_path / "drugs.tsv").write_text("litio\tATC:N05AN01\n")
+    options = ("--model", trained, "--dictionary", f"DRUG={tmp_path / 'drugs.tsv'}")
+    server = start(tmp_path, *options)
+    with server.client() as client:
+        (record,) = records(client.post("/v1/predict", json={"text": "Toma litio 5mg."}))
+    assert server.stop() == 0
+    (mention,) = record["mentions"]  # type: ignore[misc]
+    assert (mention["text"], mention["codes"]) == ("litio", ["ATC:N05AN01"])

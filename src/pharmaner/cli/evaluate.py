@@ -8,7 +8,9 @@ import typer
 
 from pharmaner.cli.console import print_scores, say
 from pharmaner.cli.corpora import read_annotated
+from pharmaner.cli.dictionaries import load_dictionary, named_lists
 from pharmaner.cli.options import (
+    DictionaryOption,
     JsonOption,
     OfficialMissingOption,
     OnMismatchOption,
@@ -30,6 +32,7 @@ def evaluate(
     gold: Annotated[Path, typer.Argument(help="The annotated corpus.")],
     predicted: PredictedArgument = None,
     model: ScoredModelOption = None,
+    dictionary: DictionaryOption = None,
     scorer: ScorerOption = Scorer.CODALAB,
     official_missing: OfficialMissingOption = False,
     on_mismatch: OnMismatchOption = OnMismatch.KEEP,
@@ -38,7 +41,7 @@ def evaluate(
     """Score a system's output, or a model, as the PharmaCoNER shared task does."""
     from pharmaner.scoring.strict import score
 
-    documents, system = read_sides("evaluate", gold, predicted, model, on_mismatch)
+    documents, system = read_sides("evaluate", gold, predicted, model, on_mismatch, dictionary)
     result = score(documents, system, scorer, official_missing)
     say_absent(result, official_missing)
     if as_json:
@@ -48,13 +51,18 @@ def evaluate(
 
 
 def read_sides(
-    verb: str, gold: Path, predicted: Path | None, model: Path | None, on_mismatch: OnMismatch
+    verb: str,
+    gold: Path,
+    predicted: Path | None,
+    model: Path | None,
+    on_mismatch: OnMismatch,
+    dictionary: list[str] | None = None,
 ) -> "tuple[list[Document], list[Document]]":
     """The gold documents, and a system's or a model's for the same texts.
 
     Raises:
         InputError: when both ``predicted`` and ``model`` are given, or neither is and the package
-            ships no tagger.
+            ships no tagger; when ``dictionary`` is given with ``predicted``.
         CorpusError: when a folder cannot be read, or gold has a type that the model does not know.
     """
     from pharmaner.model_folder import shipped_folder
@@ -63,11 +71,14 @@ def read_sides(
         model = shipped_folder()
     if (predicted is None) is (model is None):
         raise InputError(f"{verb}: one of PREDICTED and --model DIR is accepted")
+    if predicted is not None and dictionary:
+        raise InputError(f"{verb}: --dictionary goes with --model, not with PREDICTED")
     documents = read_annotated(gold, on_mismatch)
     if model is not None:
         from pharmaner.tagger import Tagger
 
-        return predict_gold(Tagger.load(model), documents)
+        names = load_dictionary(named_lists(dictionary))
+        return predict_gold(Tagger.load(model, dictionary=names), documents)
     return documents, _read(predicted or gold, documents)
 
 

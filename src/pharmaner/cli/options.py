@@ -40,6 +40,15 @@ SeedOption = Annotated[int | None, typer.Option(help="Short for --set training.s
 ResumeOption = Annotated[bool, typer.Option(help="Go on with an interrupted training.")]
 
 
+DictionaryOption = Annotated[
+    list[str] | None,
+    typer.Option(
+        metavar="TYPE=FILE",
+        help="Names that are known beforehand, one a line, after a tab the code if it has one.",
+    ),
+]
+
+
 class BackendName(StrEnum):
     """What computes a model's scores."""
 

@@ -9,7 +9,8 @@ import typer
 
 from pharmaner.cli.console import progress_bar, say, stdout
 from pharmaner.cli.corpora import name_texts
-from pharmaner.cli.options import BackendOption, ModelOption
+from pharmaner.cli.dictionaries import NamedLists, load_dictionary, named_lists
+from pharmaner.cli.options import BackendOption, DictionaryOption, ModelOption
 from pharmaner.errors import InputError, PharmanerError
 from pharmaner.report.prediction_format import PredictionFormat
 
@@ -25,6 +26,7 @@ def predict(
         typer.Argument(metavar="INPUT...", help=".txt files, folders of them; - or nothing: stdin"),
     ] = None,
     model: ModelOption = None,
+    dictionary: DictionaryOption = None,
     output: Annotated[Path | None, typer.Option(help="A folder to write.")] = None,
     output_format: Annotated[
         PredictionFormat, typer.Option("--format", help="What --output holds.")
@@ -50,12 +52,13 @@ def predict(
     if output is not None and not resume:
         refuse_occupied(output)
     texts = name_texts(inputs or [Path("-")])
-    tagger = Tagger.load(model, backend or "", min_score)
+    lists = named_lists(dictionary)
+    tagger = Tagger.load(model, backend or "", min_score, load_dictionary(lists))
     say(f"backend: {tagger.backend}")
     if output is None:
         failed = _print_all(tagger, texts)
     else:
-        settings = _settings(model, tagger, texts, min_score)
+        settings = _settings(model, tagger, texts, min_score, lists)
         failed = _write_all(tagger, texts, output, output_format, settings, resume)
     if failed:
         say(f"{failed} of {len(texts)} documents failed")
@@ -96,16 +99,18 @@ def _print(prediction: "Prediction", is_named: bool) -> None:
         typer.echo(json_line(prediction))
 
 
-def _settings(model: Path, tagger: "Tagger", texts: "Texts", min_score: float) -> dict[str, Any]:
+def _settings(
+    model: Path, tagger: "Tagger", texts: "Texts", min_score: float, lists: NamedLists
+) -> dict[str, Any]:
     """What the output depends on, as JSON."""
     from pharmaner.model_folder import MANIFEST
     from pharmaner.storage import sha256
 
-    manifest = sha256(model / MANIFEST)
     return {
-        "model": manifest,
+        "model": sha256(model / MANIFEST),
         "backend": tagger.backend,
         "min_score": min_score,
+        "dictionary": [[label, sha256(path)] for label, path in lists],
         "texts": texts.signature,
     }
 

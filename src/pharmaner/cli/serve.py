@@ -7,7 +7,8 @@ from typing import Annotated
 import typer
 
 from pharmaner.cli.console import say
-from pharmaner.cli.options import ModelOption
+from pharmaner.cli.dictionaries import load_dictionary, named_lists
+from pharmaner.cli.options import DictionaryOption, ModelOption
 from pharmaner.errors import InputError, MissingExtraError
 
 
@@ -22,6 +23,7 @@ class LogLevel(StrEnum):
 
 def serve(
     model: ModelOption = None,
+    dictionary: DictionaryOption = None,
     host: Annotated[str, typer.Option(help="The address to listen on.")] = "127.0.0.1",
     port: Annotated[int, typer.Option(help="The port; 0 takes a free one.", min=0)] = 8000,
     config: Annotated[
@@ -54,4 +56,5 @@ def serve(
     if (model := model or shipped_folder()) is None:
         raise InputError("serve: --model DIR is needed, a folder that `pharmaner train` wrote")
     settings = load_settings(config) if config else Settings()
-    run_server(open_model_folder(model), settings, host, port, log_level, say)
+    names = load_dictionary(named_lists(dictionary))
+    run_server(open_model_folder(model), settings, host, port, log_level, say, names)

@@ -8,6 +8,7 @@ from pharmaner.prediction.predictor import Prediction
 def json_line(prediction: Prediction) -> str:
     """``{"id", "text", "mentions": [{"start", "end", "label", "text", "score"}], ...}``.
 
+    A mention that has codes has ``codes``, too.
     ``characters_covered`` is how many code points of the text the network saw: all of them.
     """
     document = prediction.document
@@ -18,6 +19,7 @@ def json_line(prediction: Prediction) -> str:
             "label": mention.label,
             "text": document.text_of(mention),
             "score": None if mention.score is None else round(mention.score, 4),
+            **({"codes": list(mention.codes)} if mention.codes else {}),
         }
         for mention in document.mentions
     ]

@@ -9,6 +9,7 @@ from types import FrameType
 
 import uvicorn
 
+from pharmaner.decoding.dictionary import Dictionary
 from pharmaner.errors import InputError
 from pharmaner.model_folder import ModelFolder
 from pharmaner.server import logs
@@ -29,6 +30,7 @@ def serve(
     port: int,
     log_level: str,
     say: Callable[[str], None],
+    dictionary: Dictionary | None = None,
 ) -> None:
     """Serve a model until SIGTERM or SIGINT, then finish what was accepted.
 
@@ -39,6 +41,7 @@ def serve(
         port: the port; 0 takes a free one.
         log_level: of debug, info, warning and error, the least that is logged.
         say: shows a line to the operator.
+        dictionary: names that are known beforehand.
 
     Raises:
         InputError: when the address cannot be listened on.
@@ -56,7 +59,9 @@ def serve(
         server.should_exit = True
 
     metrics = Metrics()
-    batcher = Batcher(lambda: Tagger.load(model.path), settings.limits, metrics)
+    batcher = Batcher(
+        lambda: Tagger.load(model.path, dictionary=dictionary), settings.limits, metrics
+    )
     service = Service(model, settings, batcher, metrics, stop, lambda: server.should_exit)
     server = uvicorn.Server(_configuration(build_app(service), settings.limits))
     _on_signals(stop)

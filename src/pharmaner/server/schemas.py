@@ -98,6 +98,7 @@ class MentionRecord(BaseModel):
     label: str
     text: str
     score: float | None
+    codes: list[str] = Field(default=[], description="Of a dictionary; left out where it has none.")
 
 
 class Record(BaseModel):
