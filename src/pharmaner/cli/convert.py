@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from pharmaner.cli.console import say
+from pharmaner.cli.options import EncodingOption, IdColumnOption, TextColumnOption
 
 if TYPE_CHECKING:
     from pharmaner.corpora.formats.conversion import Account
@@ -23,11 +24,9 @@ def convert(
         str, typer.Option("--to", metavar="FORMAT", help="The format of OUT; by its suffix if not.")
     ] = "",
     strict: Annotated[bool, typer.Option(help="Write nothing if anything would be lost.")] = False,
-    encoding: Annotated[
-        str, typer.Option(help="How IN's texts are encoded: utf-8, cp1252, ...")
-    ] = "utf-8",
-    text_column: Annotated[str, typer.Option(help="A table's column with the text.")] = "text",
-    id_column: Annotated[str, typer.Option(help="A table's column with the id, if any.")] = "id",
+    encoding: EncodingOption = "utf-8",
+    text_column: TextColumnOption = "text",
+    id_column: IdColumnOption = "id",
 ) -> None:
     """Convert a corpus between formats; says what was converted and what could not be."""
     from pharmaner.corpora.formats.conversion import convert as run_conversion

@@ -49,6 +49,11 @@ DictionaryOption = Annotated[
 ]
 
 
+EncodingOption = Annotated[str, typer.Option(help="How texts are encoded: utf-8, cp1252, ...")]
+TextColumnOption = Annotated[str, typer.Option(help="A table's column with the text.")]
+IdColumnOption = Annotated[str, typer.Option(help="A table's column with the id, if any.")]
+
+
 class BackendName(StrEnum):
     """What computes a model's scores."""
 

@@ -10,11 +10,19 @@ import typer
 from pharmaner.cli.console import progress_bar, say, stdout
 from pharmaner.cli.corpora import name_texts
 from pharmaner.cli.dictionaries import NamedLists, load_dictionary, named_lists
-from pharmaner.cli.options import BackendOption, DictionaryOption, ModelOption
+from pharmaner.cli.options import (
+    BackendOption,
+    DictionaryOption,
+    EncodingOption,
+    IdColumnOption,
+    ModelOption,
+    TextColumnOption,
+)
 from pharmaner.errors import InputError, PharmanerError
 from pharmaner.report.prediction_format import PredictionFormat
 
 if TYPE_CHECKING:
+    from pharmaner.corpora.formats.texts import CorpusTexts
     from pharmaner.corpora.texts import Texts
     from pharmaner.prediction.predictor import Prediction
     from pharmaner.tagger import Tagger
@@ -23,7 +31,9 @@ if TYPE_CHECKING:
 def predict(
     inputs: Annotated[
         list[Path] | None,
-        typer.Argument(metavar="INPUT...", help=".txt files, folders of them; - or nothing: stdin"),
+        typer.Argument(
+            metavar="INPUT...", help=".txt files, folders of them, or a table; - or nothing: stdin"
+        ),
     ] = None,
     model: ModelOption = None,
     dictionary: DictionaryOption = None,
@@ -35,12 +45,17 @@ def predict(
     min_score: Annotated[
         float, typer.Option(min=0, max=1, help="Leave out mentions with a lower score.")
     ] = 0.0,
+    encoding: EncodingOption = "utf-8",
+    text_column: TextColumnOption = "text",
+    id_column: IdColumnOption = "id",
     resume: Annotated[bool, typer.Option(help="Go on with an interrupted run.")] = False,
 ) -> None:
     """Annotate texts. Without --output: JSON lines, or coloured text on a terminal.
 
+    A table, or a corpus in another format that `pharmaner convert` knows, is one file by itself.
     A text that cannot be read is named and left out; the exit code is then 1.
     """
+    from pharmaner.corpora.formats.source import Source
     from pharmaner.model_folder import shipped_folder
     from pharmaner.storage import refuse_occupied
     from pharmaner.tagger import Tagger
@@ -51,7 +66,9 @@ def predict(
         raise InputError("predict: --resume goes on with an --output DIR, none is named")
     if output is not None and not resume:
         refuse_occupied(output)
-    texts = name_texts(inputs or [Path("-")])
+    source = Source(Path(), encoding, text_column, id_column)
+    names_files = output is not None and output_format is PredictionFormat.BRAT
+    texts = name_texts(inputs or [Path("-")], source, names_files)
     lists = named_lists(dictionary)
     tagger = Tagger.load(model, backend or "", min_score, load_dictionary(lists))
     say(f"backend: {tagger.backend}")
@@ -77,7 +94,7 @@ class _Failures:
         say(f"error: {reason}")
 
 
-def _print_all(tagger: "Tagger", texts: "Texts") -> int:
+def _print_all(tagger: "Tagger", texts: "Texts | CorpusTexts") -> int:
     """Print the predictions as they come; how many documents failed."""
     failures = _Failures()
     documents = texts.documents(on_failure=failures.add)
@@ -100,7 +117,7 @@ def _print(prediction: "Prediction", is_named: bool) -> None:
 
 
 def _settings(
-    model: Path, tagger: "Tagger", texts: "Texts", min_score: float, lists: NamedLists
+    model: Path, tagger: "Tagger", texts: "Texts | CorpusTexts", min_score: float, lists: NamedLists
 ) -> dict[str, Any]:
     """What the output depends on, as JSON."""
     from pharmaner.model_folder import MANIFEST
@@ -117,7 +134,7 @@ def _settings(
 
 def _write_all(
     tagger: "Tagger",
-    texts: "Texts",
+    texts: "Texts | CorpusTexts",
     output: Path,
     output_format: PredictionFormat,
     settings: dict[str, Any],

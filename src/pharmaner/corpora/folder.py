@@ -84,13 +84,13 @@ def read_annotations_over(folder: Path, texts: Iterable[Document]) -> Corpus:
     return Corpus(tuple(documents), tuple(problems))
 
 
-def read_text(path: Path) -> str:
+def read_text(path: Path, encoding: str = "utf-8") -> str:
     """The text of a file, code point by code point: no newline translation, BOM kept.
 
     Raises:
-        CorpusError: when the file cannot be read or is not UTF-8; names the first bad byte.
+        CorpusError: when the file cannot be read or decoded; names the first bad byte.
     """
-    text, problems = _decoded(path)
+    text, problems = _decoded(path, encoding)
     if text is None:
         raise CorpusError(str(path.parent / str(problems[0])))
     return text

@@ -20,10 +20,12 @@ class Texts:
     """The names of texts, in order: folders, each with its files' names.
 
     ``unread`` says of each folder how many .txt files lie in its sub-folders, which are not read.
+    ``encoding`` is how the files' bytes become text.
     """
 
     folders: tuple[tuple[Path, tuple[str, ...]], ...]
     unread: dict[Path, int]
+    encoding: str = "utf-8"
 
     def __len__(self) -> int:
         return sum(len(names) for _, names in self.folders)
@@ -61,7 +63,7 @@ class Texts:
             if place < skip:
                 continue
             try:
-                document = _read(path)
+                document = _read(path, self.encoding)
             except CorpusError as error:
                 if on_failure is None:
                     raise
@@ -70,7 +72,7 @@ class Texts:
                 yield document
 
 
-def name_texts(inputs: Iterable[Path]) -> Texts:
+def name_texts(inputs: Iterable[Path], encoding: str = "utf-8") -> Texts:
     """The texts of files, of folders (not of sub-folders), and of standard input, sorted by name.
 
     Raises:
@@ -93,7 +95,7 @@ def name_texts(inputs: Iterable[Path]) -> Texts:
             raise CorpusError(f"{path}: no such file; a .txt file, a folder or - is accepted")
     if len(folders) > 1:
         _refuse_second_names(folders)
-    return Texts(tuple(folders), unread)
+    return Texts(tuple(folders), unread, encoding)
 
 
 def text_id(path: Path) -> str:
@@ -111,22 +113,23 @@ def _refuse_second_names(folders: Iterable[tuple[Path, tuple[str, ...]]]) -> Non
             seen.add(found)
 
 
-def _read(path: Path) -> Document:
+def _read(path: Path, encoding: str) -> Document:
     if path == STANDARD_INPUT:
-        return Document(text_id(path), _read_standard_input())
+        return Document(text_id(path), _read_standard_input(encoding))
     try:
         path.name.encode()
     except UnicodeEncodeError:
         raise CorpusError(f"{str(path)!r}: its name is not UTF-8") from None
-    return Document(text_id(path), read_text(path))
+    return Document(text_id(path), read_text(path, encoding))
 
 
-def _read_standard_input() -> str:
+def _read_standard_input(encoding: str) -> str:
     content = sys.stdin.buffer.read()
     try:
-        return content.decode("utf-8")
+        return content.decode(encoding)
     except UnicodeDecodeError as error:
         byte = content[error.start]
+        name = "UTF-8" if encoding == "utf-8" else encoding
         raise CorpusError(
-            f"standard input: byte 0x{byte:02x} at position {error.start} is not UTF-8"
+            f"standard input: byte 0x{byte:02x} at position {error.start} is not {name}"
         ) from None

@@ -8,7 +8,7 @@ from pharmaner.prediction.predictor import Prediction
 def json_line(prediction: Prediction) -> str:
     """``{"id", "text", "mentions": [{"start", "end", "label", "text", "score"}], ...}``.
 
-    A mention that has codes has ``codes``, too.
+    A mention that has codes has ``codes``, too; what a table held beside a text is ``metadata``.
     ``characters_covered`` is how many code points of the text the network saw: all of them.
     """
     document = prediction.document
@@ -28,5 +28,6 @@ def json_line(prediction: Prediction) -> str:
         "text": document.text,
         "mentions": mentions,
         "characters_covered": prediction.characters_covered,
+        **({"metadata": dict(document.metadata)} if document.metadata else {}),
     }
     return json.dumps(record, ensure_ascii=False)

@@ -19,6 +19,8 @@ _BY_SUFFIX = {
     ".pubtator": "pubtator",
 } | dict.fromkeys(FORMATS["conll"].suffixes, "conll")
 _JSON = {".json", ".jsonl"}
+SUFFIXES = frozenset({*_BY_SUFFIX, *_JSON, ".tsv"})
+"""Of files in some format; a file with another may still be one."""
 _LOOKED_AT = 65_536
 """How many bytes of a file's start are looked at, where its first line is no JSON."""
 
@@ -32,7 +34,7 @@ def guess_format(path: Path, encoding: str = "utf-8") -> Format:
     if path.is_dir():
         if any(path.glob("*.ann")) or any(path.glob("*.txt")):
             return FORMATS["brat"]
-        files = files_of(path, (*_BY_SUFFIX, *_JSON, ".tsv"))
+        files = files_of(path, SUFFIXES)
         if not files:
             return FORMATS["brat"]
         suffixes = sorted({file.suffix.lower() for file in files})
