@@ -75,9 +75,19 @@ def test_deep_xml_is_refused(tmp_path: Path) -> None:
 
 
 def test_a_docbin_that_unpacks_too_far_is_refused(tmp_path: Path) -> None:
-    (tmp_path / "c.spacy").write_bytes(zlib.compress(b"\x00" * 2**25))
+    (tmp_path / "c.spacy").write_bytes(zlib.compress(b"\x00" * 2**27))
     with pytest.raises(CorpusError, match="unpacks to over"):
         read_corpus(tmp_path / "c.spacy")
+
+
+def test_a_docbin_of_a_text_that_repeats_itself_is_read(tmp_path: Path) -> None:
+    """A token takes some forty bytes, which shrink to next to nothing."""
+    document = Document("a", "ab " * 80_000, (Mention.at(0, 2, "X"),))
+    form = FORMATS["docbin"]
+    form.write([form.fit(document)[0]], tmp_path / "c.spacy")
+    ((read, problems),) = form.read(Source(tmp_path / "c.spacy"))
+    assert read is not None
+    assert (read.text, problems) == (document.text, [])
 
 
 @pytest.mark.parametrize("name", ["conll", "pubtator", "jsonl", "prodigy", "csv", "bioc-xml"])

@@ -24,12 +24,13 @@ SPAN_GROUP = "sc"
 """The key of spaCy's own span categoriser."""
 
 LARGEST_EXPANSION = 200
-"""How many times its size a file may become when unpacked."""
+"""How many times its size a file may become when unpacked, beyond what any may."""
 
 ATTRIBUTES = ("ENT_IOB", "ENT_TYPE", "ENT_KB_ID", "ENT_ID")
 _SPAN = struct.Struct(">QQQllll")
 _INSIDE, _BEGIN = 1, 3
-_MEBIBYTE = 2**20
+_ALWAYS_UNPACKED = 64 * 2**20
+"""In bytes: a text that repeats itself shrinks to nearly nothing."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,7 +68,7 @@ def read(source: Source) -> Iterator[Found]:
 
 
 def _unpacked(content: bytes) -> bytes:
-    limit = LARGEST_EXPANSION * len(content) + _MEBIBYTE
+    limit = LARGEST_EXPANSION * len(content) + _ALWAYS_UNPACKED
     unpacking = zlib.decompressobj()
     packed = unpacking.decompress(content, limit)
     if unpacking.unconsumed_tail or not unpacking.eof:
