@@ -51,8 +51,7 @@ def rows(folder: Path, dev: list[Document]) -> Iterator[tuple[str, Counts]]:
         ("network and surface features", parts, joint),
         ("and names that recur", whole, joint),
     ):
-        pairs = zip(emissions, gold, strict=True)
-        yield name, counts(gold, [decoder.mentions(e, d.text) for e, d in pairs])
+        yield name, counts(gold, decoder.decode(emissions, [document.text for document in gold]))
 
 
 def added(emissions: Emissions, scores: np.ndarray) -> Emissions:

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from pharmaner.decoding.crf import decode_chain
+from pharmaner.decoding.crf import decode_chains
 from pharmaner.decoding.emissions import Emissions
 from pharmaner.decoding.transitions import (
     legal_transitions,
@@ -46,7 +46,7 @@ def test_mentions_and_their_probabilities_are_those_of_all_legal_sequences(
             followed = sum(transitions[pair] for pair in itertools.pairwise(sequence))
             weights[sequence] = np.exp(emitted + followed)
     best = max(weights, key=weights.__getitem__)
-    found = decode_chain(emissions, scheme, transitions)
+    (found,) = decode_chains([emissions], scheme, transitions)
     for mention, ranged in zip(found, scheme.decode(best), strict=True):
         assert (mention.start, mention.end) == (3 * ranged.first, 3 * ranged.stop - 1)
         assert mention.label == ranged.label
@@ -76,10 +76,12 @@ def test_words_without_scores_belong_where_both_scored_neighbours_do() -> None:
     scores[3, 0] = 0.0
     scores[1] = np.nan
     legal = np.where(legal_transitions(BIO), 0.0, -np.inf)
-    (mention,) = decode_chain(Emissions("d", words(4), scores), BIO, legal)
+    three = [
+        Emissions("d", words(n), scores[first : first + n]) for first, n in [(0, 4), (1, 1), (0, 0)]
+    ]
+    (mention,), *others = decode_chains(three, BIO, legal)
     assert (mention.start, mention.end, mention.label) == (0, 8, "DRUG")
-    assert decode_chain(Emissions("d", words(1), scores[1:2]), BIO, legal) == []
-    assert decode_chain(Emissions("d", (), scores[:0]), BIO, legal) == []
+    assert others == [[], []]
 
 
 def test_a_file_of_transitions_is_read_as_written(tmp_path: Path) -> None:

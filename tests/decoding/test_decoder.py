@@ -1,4 +1,5 @@
 import itertools
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -38,3 +39,22 @@ def test_in_the_papers_scheme_every_word_is_decided_by_itself(seed: int) -> None
     found = [(m.start, m.end, m.label) for m in Decoder(scheme).mentions(given, "")]
     ranges = scheme.decode(given.scores.argmax(axis=1).tolist())
     assert found == [(3 * r.first, 3 * r.stop - 1, r.label) for r in ranges]
+
+
+@pytest.mark.parametrize("tagging", list(Tagging))
+def test_documents_together_get_what_each_gets_alone(tagging: Tagging) -> None:
+    scheme = LabelScheme(("DRUG", "PROTEIN"), tagging)
+    texts = [" ".join(["ab", "cd", "ef"][: 1 + seed % 3]) for seed in range(12)]
+    whole = [emissions(scheme, seed) for seed in range(12)]
+    cut = [
+        replace(given, words=given.words[: 1 + n % 3], scores=given.scores[: 1 + n % 3])
+        for n, given in enumerate(whole)
+    ]
+    recurrence = 0.0 if tagging is Tagging.BIO_X else 2.0
+    decoder = Decoder(scheme, temperature=1.5, min_score=0.2, recurrence=recurrence)
+    together = decoder.decode(cut, texts)
+    alone = [decoder.mentions(*document) for document in zip(cut, texts, strict=True)]
+    assert any(together)
+    for one, other in zip(together, alone, strict=True):
+        assert [(m.spans, m.label) for m in one] == [(m.spans, m.label) for m in other]
+        assert [m.score for m in one] == pytest.approx([m.score for m in other], abs=1e-12)

@@ -1,11 +1,12 @@
 """``Decoder``: how the emissions of a document become mentions."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
 
-from pharmaner.decoding.crf import decode_chain
+from pharmaner.decoding.crf import decode_chains
 from pharmaner.decoding.dictionary import Dictionary
 from pharmaner.decoding.emissions import Emissions
 from pharmaner.decoding.greedy import decode
@@ -41,23 +42,41 @@ class Decoder:
 
     def mentions(self, emissions: Emissions, text: str) -> list[Mention]:
         """The mentions of a document, in order, given its text."""
-        tempered = emissions.tempered(self.temperature)
+        return self.decode([emissions], [text])[0]
+
+    def decode(self, emissions: Sequence[Emissions], texts: Sequence[str]) -> list[list[Mention]]:
+        """The mentions of each document, in order, given its text; faster than one by one."""
+        tempered = [of.tempered(self.temperature) for of in emissions]
         if self.dictionary:
             listed = LISTED / self.temperature
-            tempered = self.dictionary.informed(tempered, text, self.scheme, listed)
+            pairs = zip(tempered, texts, strict=True)
+            tempered = [self.dictionary.informed(*p, self.scheme, listed) for p in pairs]
         found = self._decoded(tempered)
-        if found and self.recurrence:
-            bonus = self.recurrence / self.temperature
-            again = with_recurring_names(tempered, text, found, self.scheme, bonus)
-            found = found if again is None else self._decoded(again)
-        kept = (m for m in found if m.score is None or m.score >= self.min_score)
-        return [self.dictionary.coded(m, text) if self.dictionary else m for m in kept]
+        if self.recurrence:
+            found = self._with_recurring_names(tempered, texts, found)
+        return [self._kept(*document) for document in zip(found, texts, strict=True)]
 
-    def _decoded(self, emissions: Emissions) -> list[Mention]:
+    def _decoded(self, emissions: Sequence[Emissions]) -> list[list[Mention]]:
         if self.scheme.tags_positions:
-            return decode(emissions, self.scheme)
+            return [decode(of, self.scheme) for of in emissions]
         chain = legal_scores(self.scheme) if self.transitions is None else self.transitions
-        return decode_chain(emissions, self.scheme, chain / self.temperature)
+        return decode_chains(emissions, self.scheme, chain / self.temperature)
+
+    def _with_recurring_names(
+        self, emissions: Sequence[Emissions], texts: Sequence[str], found: list[list[Mention]]
+    ) -> list[list[Mention]]:
+        bonus = self.recurrence / self.temperature
+        informed = {
+            place: again
+            for place, document in enumerate(zip(emissions, texts, found, strict=True))
+            if (again := with_recurring_names(*document, self.scheme, bonus)) is not None
+        }
+        decoded = dict(zip(informed, self._decoded(list(informed.values())), strict=True))
+        return [decoded.get(place, mentions) for place, mentions in enumerate(found)]
+
+    def _kept(self, mentions: list[Mention], text: str) -> list[Mention]:
+        kept = [m for m in mentions if m.score is None or m.score >= self.min_score]
+        return [self.dictionary.coded(m, text) for m in kept] if self.dictionary else kept
 
 
 def decoder_of(model: ModelFolder, further: npt.NDArray[np.float64] | float = 0.0) -> Decoder:

@@ -65,10 +65,11 @@ def fit_temperature(
 
     def judged(temperature: float) -> Judged:
         tempered = replace(decoder, temperature=temperature)
-        predicted = []
-        for document, scores in zip(gold, emissions, strict=True):
-            found = tempered.mentions(scores, document.text)
-            predicted.append(document.with_mentions(m for m in found if m.label not in auxiliary))
+        found = tempered.decode(emissions, [document.text for document in gold])
+        predicted = [
+            document.with_mentions(m for m in mentions if m.label not in auxiliary)
+            for document, mentions in zip(gold, found, strict=True)
+        ]
         return judge(gold, predicted)
 
     untempered = judged(1.0)

@@ -20,7 +20,7 @@ from pharmaner.text.sentences import split_sentences
 from pharmaner.text.windows import Window, cut_windows, sentence_units
 from pharmaner.text.words import split_words
 
-PIECES_IN_FLIGHT = 16_384
+PIECES_IN_FLIGHT = 32_768
 """Documents are cut and scored this many pieces at a time; it bounds the memory."""
 
 CHARACTERS_OF_A_PIECE = 8
@@ -154,18 +154,22 @@ class Predictor:
         last document of a chunk gets the very scores of an undisturbed run.
         """
         for chunk in self._scored_chunks(documents, on_failure):
-            yield [self._prediction(*scored) for scored in chunk]
+            yield self._predictions(chunk)
 
     def emissions(self, documents: Iterable[Document]) -> Iterator[Emissions]:
         """The emissions of texts, in order, read ahead as ``predict`` does."""
         for chunk in self._scored_chunks(documents, None):
             yield from (emissions for _, emissions in chunk)
 
-    def _prediction(self, waiting: _Waiting, emissions: Emissions) -> Prediction:
-        mentions = self.decoder.mentions(emissions, waiting.document.text)
-        returned = [m for m in mentions if m.label not in self.auxiliary]
-        document = waiting.document.with_mentions(returned)
-        return Prediction(document, _covered(waiting), *waiting.conflicts)
+    def _predictions(self, chunk: Sequence[_Scored]) -> list[Prediction]:
+        texts = [waiting.document.text for waiting, _ in chunk]
+        found = self.decoder.decode([emissions for _, emissions in chunk], texts)
+        predictions = []
+        for (waiting, _), mentions in zip(chunk, found, strict=True):
+            returned = [m for m in mentions if m.label not in self.auxiliary]
+            document = waiting.document.with_mentions(returned)
+            predictions.append(Prediction(document, _covered(waiting), *waiting.conflicts))
+        return predictions
 
     def _scored_chunks(
         self, documents: Iterable[Document], on_failure: OnFailure | None

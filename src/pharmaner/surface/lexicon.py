@@ -81,8 +81,8 @@ class Lexicon:
         }
 
     def _row(self, table: str, form: str) -> tuple[int, ...] | None:
-        hashes, wanted = self.hashes[table], word_hash(form)
-        place = int(np.searchsorted(hashes, wanted))
+        hashes, wanted = self.hashes[table], np.uint32(word_hash(form))
+        place = int(hashes.searchsorted(wanted))
         if place == len(hashes) or hashes[place] != wanted:
             return None
         return tuple(self.numbers[table][place].tolist())
