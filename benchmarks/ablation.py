@@ -2,8 +2,8 @@
 
 python benchmarks/ablation.py MODEL… --dev FOLDER
 
-Every model folder needs surface features. The network scores each corpus once; then its words'
-scores are decoded with the parts of the recipe switched on one after the other. Prints Markdown.
+The network scores each corpus once; then its words' scores are decoded with the parts of the recipe
+switched on one after the other, those of surface features where the model has any. Prints Markdown.
 """
 
 import argparse
@@ -28,30 +28,29 @@ from pharmaner.tagger import Tagger
 def rows(folder: Path, dev: list[Document]) -> Iterator[tuple[str, Counts]]:
     model = open_model_folder(folder)
     surface = surface_of(model)
-    if surface is None:
-        raise SystemExit(f"{folder}: has no surface features")
     gold = only_types(renamed(dev, model.recipe.corpus), model.recipe.corpus.types)
+    texts = [document.text for document in gold]
     predictor = Tagger.load(folder)._predictor
     predictor.surface = None
     network = list(predictor.emissions(gold))
+    by_word = [decode(e, model.scheme) for e in network]
+    yield "the network, each word by itself", counts(gold, by_word)
+    plain = Decoder(model.scheme)
+    yield "the network, legal sequences", counts(gold, plain.decode(network, texts))
+    if surface is None:
+        return
     seen = [surface.emissions(d.text, e.words) for d, e in zip(gold, network, strict=True)]
     joint = [added(e, s) for e, s in zip(network, seen, strict=True)]
     alone = [added(e, s - e.scores) for e, s in zip(network, seen, strict=True)]
-    plain = Decoder(model.scheme)
     chain = legal_scores(model.scheme, surface.weighted_transitions)
     parts = Decoder(model.scheme, chain)
     whole = Decoder(model.scheme, chain, recurrence=model.recipe.decoding.recurrence)
-    yield (
-        "the network, each word by itself",
-        counts(gold, [decode(e, model.scheme) for e in network]),
-    )
     for name, decoder, emissions in (
-        ("the network, legal sequences", plain, network),
         ("the surface features alone", parts, alone),
         ("network and surface features", parts, joint),
         ("and names that recur", whole, joint),
     ):
-        yield name, counts(gold, decoder.decode(emissions, [document.text for document in gold]))
+        yield name, counts(gold, decoder.decode(emissions, texts))
 
 
 def added(emissions: Emissions, scores: np.ndarray) -> Emissions:
