@@ -1,5 +1,6 @@
 """Mentions from emissions and transitions: the likeliest legal tag sequence of each document."""
 
+import math
 from collections.abc import Sequence
 
 import numpy as np
@@ -26,30 +27,30 @@ def decode_chains(
         transitions: shape (tags, tags), minus infinity where illegal.
     """
     mentions: list[list[Mention]] = [[] for _ in emissions]
-    held = [place for place, of in enumerate(emissions) if len(of.scored)]
+    places = {number: of.scored for number, of in enumerate(emissions)}
+    held = [number for number, scored in places.items() if len(scored)]
     if not held:
         return mentions
-    scores = [emissions[place].scores[emissions[place].scored] for place in held]
+    scores = [emissions[number].scores[places[number]] for number in held]
     sequences = LinearChains(scores, transitions).viterbi()
     found = [scheme.decode(tags) for tags in sequences]
-    named = [place for place, ranges in enumerate(found) if ranges]
+    named = [rank for rank, ranges in enumerate(found) if ranges]
     if not named:
         return mentions
-    chains = LinearChains([scores[place] for place in named], transitions)
-    passes = zip(chains.forward(), chains.backward(), strict=True)
-    for number, (place, (forward, backward)) in enumerate(zip(named, passes, strict=True)):
-        of, tags, ranges = emissions[held[place]], sequences[place], found[place]
-        logs = _log_probabilities(chains, number, forward, backward, tags, ranges, scheme)
-        mentions[held[place]] = [
-            _mention(of, ranged, log) for ranged, log in zip(ranges, logs, strict=True)
+    chains = LinearChains([scores[rank] for rank in named], transitions)
+    passes = zip(named, chains.forward(), chains.backward(), strict=True)
+    for document, (rank, forward, backward) in enumerate(passes):
+        tags, ranges = sequences[rank], found[rank]
+        logs = _log_probabilities(chains, document, forward, backward, tags, ranges, scheme)
+        number = held[rank]
+        words = [emissions[number].words[place] for place in places[number]]
+        mentions[number] = [
+            Mention.at(
+                words[r.first].start, words[r.stop - 1].end, r.label, min(1.0, math.exp(log))
+            )
+            for r, log in zip(ranges, logs, strict=True)
         ]
     return mentions
-
-
-def _mention(emissions: Emissions, ranged: WordMention, log_probability: float) -> Mention:
-    words, scored = emissions.words, emissions.scored
-    start, end = words[scored[ranged.first]].start, words[scored[ranged.stop - 1]].end
-    return Mention.at(start, end, ranged.label, min(1.0, float(np.exp(log_probability))))
 
 
 def _log_probabilities(
