@@ -1,5 +1,6 @@
 """A folder of brat files, ``NAME.txt`` beside ``NAME.ann``: read into documents, written back."""
 
+import os
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -8,7 +9,7 @@ from pharmaner.corpora.brat import format_annotations, parse_document
 from pharmaner.corpora.report import Problem, ProblemKind
 from pharmaner.document import Document
 from pharmaner.errors import CorpusError, OutputError
-from pharmaner.storage import whole_folder, write_text
+from pharmaner.storage import whole_folder
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,7 +108,9 @@ def write_folder(documents: Iterable[Document], folder: Path) -> None:
 
 
 def write_files(documents: Iterable[Document], folder: Path) -> None:
-    """Write a .txt and an .ann a document into a folder that is there.
+    """Write a .txt and an .ann a document into a folder that is there but not yet in its place.
+
+    All of them are on the disk when it returns, which costs less than waiting for each.
 
     Raises:
         OutputError: when an id is no file name, such as one that leads out of the folder.
@@ -116,8 +119,11 @@ def write_files(documents: Iterable[Document], folder: Path) -> None:
         name = document.id
         if name in {"", ".."} or Path(name).name != name or "\0" in name:
             raise OutputError(f"{folder}: the document id {name!r} is no name of a file")
-        write_text(folder / f"{name}.txt", document.text)
-        write_text(folder / f"{name}.ann", format_annotations(document))
+        for suffix, content in ((".txt", document.text), (".ann", format_annotations(document))):
+            path = folder / f"{name}{suffix}"
+            path.write_bytes(content.encode("utf-8"))
+            path.chmod(0o644)
+    os.sync()
 
 
 def _names(folder: Path, suffix: str) -> set[str]:
