@@ -116,14 +116,23 @@ def write_files(documents: Iterable[Document], folder: Path) -> None:
         OutputError: when an id is no file name, such as one that leads out of the folder.
     """
     for document in documents:
-        name = document.id
-        if name in {"", ".."} or Path(name).name != name or "\0" in name:
-            raise OutputError(f"{folder}: the document id {name!r} is no name of a file")
-        for suffix, content in ((".txt", document.text), (".ann", format_annotations(document))):
-            path = folder / f"{name}{suffix}"
-            path.write_bytes(content.encode("utf-8"))
-            path.chmod(0o644)
+        write_pair(document, folder)
     os.sync()
+
+
+def write_pair(document: Document, folder: Path) -> None:
+    """Write a document's .txt and .ann, without waiting for the disk.
+
+    Raises:
+        OutputError: as ``write_files``.
+    """
+    name = document.id
+    if name in {"", ".."} or Path(name).name != name or "\0" in name:
+        raise OutputError(f"{folder}: the document id {name!r} is no name of a file")
+    for suffix, content in ((".txt", document.text), (".ann", format_annotations(document))):
+        path = folder / f"{name}{suffix}"
+        path.write_bytes(content.encode("utf-8"))
+        path.chmod(0o644)
 
 
 def _names(folder: Path, suffix: str) -> set[str]:

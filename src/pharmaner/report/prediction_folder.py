@@ -13,7 +13,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
-from pharmaner.corpora.brat import format_annotations
+from pharmaner.corpora.folder import write_pair
 from pharmaner.document import Document
 from pharmaner.errors import OutputError
 from pharmaner.partial import begin_or_resume
@@ -142,12 +142,5 @@ class PredictionFolder:
                 self._lines.chmod(0o644)
                 return stream.tell()
         for prediction in chunk:
-            document = prediction.document
-            _write_file(self._folder / f"{document.id}.txt", document.text)
-            _write_file(self._folder / f"{document.id}.ann", format_annotations(document))
+            write_pair(prediction.document, self._folder)
         return 0
-
-
-def _write_file(path: Path, content: str) -> None:
-    path.write_bytes(content.encode())
-    path.chmod(0o644)
