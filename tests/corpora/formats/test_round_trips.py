@@ -93,3 +93,12 @@ def test_sentences_of_a_conll_text_stay_apart_when_it_is_written_again() -> None
     assert fitted.text == "litio\nlitio"
     assert [loss.feature for loss in losses] == [Feature.OFFSETS]
     assert FORMATS["conll"].fit(fitted) == (fitted, [])
+
+
+@pytest.mark.parametrize(
+    ("text", "rebuilt"), [("?0", "? 0"), ("La Dra. Gil vino.", "La Dra . Gil vino .")]
+)
+def test_a_rebuilt_conll_text_is_not_cut_into_other_sentences(text: str, rebuilt: str) -> None:
+    fitted, _ = FORMATS["conll"].fit(Document("note", text))
+    assert fitted.text == rebuilt
+    assert FORMATS["conll"].fit(fitted) == (fitted, [])

@@ -11,7 +11,7 @@ The text is rebuilt: a space between tokens, "\n" between sentences; offsets cou
 import re
 from bisect import bisect_left
 from collections import deque
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 from itertools import pairwise
 from pathlib import Path
@@ -131,12 +131,7 @@ def adapt(document: Document) -> Fitted:
         feature = Feature.NESTED if loss.reason == "overlap" else Feature.OFFSETS
         losses.append(Loss(document.id, feature, _FATES[loss.reason]))
     inside = {place for ranged in ranges for place in range(ranged.first + 1, ranged.stop)}
-    starts = [word.start for word in words]
-    sentences = {bisect_left(starts, s.start) for s in split_sentences(document.text)}
-    gaps = [document.text[a.end : b.start] for a, b in pairwise(words)]
-    if set(gaps) <= {" ", "\n"}:  # a text that was rebuilt before has a sentence a line
-        sentences |= {place for place, gap in enumerate(gaps, start=1) if gap == "\n"}
-    sentences -= inside
+    sentences = _sentence_starts(document.text, words) - inside
     pieces = []
     spans = []
     length = 0
@@ -150,6 +145,18 @@ def adapt(document: Document) -> Fitted:
         losses.append(Loss(document.id, Feature.OFFSETS, "white space of the text rebuilt"))
     mentions = tuple(Mention((to_span(ranged, spans),), ranged.label) for ranged in ranges)
     return replace(document, text=text, mentions=mentions), losses
+
+
+def _sentence_starts(text: str, words: Sequence[Span]) -> set[int]:
+    """Which words begin a sentence; a text that was rebuilt before has a sentence a line.
+
+    The rules for prose would cut a rebuilt text anew: ``Dra . Gil`` hides the abbreviation.
+    """
+    gaps = [text[a.end : b.start] for a, b in pairwise(words)]
+    if set(gaps) <= {" ", "\n"}:
+        return {place for place, gap in enumerate(gaps, start=1) if gap == "\n"}
+    starts = [word.start for word in words]
+    return {bisect_left(starts, sentence.start) for sentence in split_sentences(text)}
 
 
 def write(documents: Iterable[Document], path: Path) -> None:
