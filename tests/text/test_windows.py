@@ -165,9 +165,9 @@ def test_a_unit_that_fits_is_one_window(case: Case) -> None:
     [
         (12, 3, [((0, 12), range(12))]),
         (14, 3, [((0, 14), range(14))]),
-        (15, 3, [((0, 14), range(11)), ((1, 15), range(11, 15))]),
+        (15, 3, [((0, 14), range(11)), ((8, 15), range(11, 15))]),
         (30, 3, [((0, 14), range(11)), ((8, 22), range(11, 19)), ((16, 30), range(19, 30))]),
-        (15, 0, [((0, 14), range(14)), ((1, 15), range(14, 15))]),
+        (15, 0, [((0, 14), range(14)), ((14, 15), range(14, 15))]),
     ],
 )
 def test_words_of_one_piece_are_cut_so(

@@ -49,7 +49,7 @@ def cut_windows(
 
     A unit that fits is one window. A longer one is read left to right: each window starts
     ``context`` pieces before its first owned word and owns words up to ``context`` pieces before
-    its end; the last starts as early as it can. A word of more pieces than fit is represented by
+    its end. A word of more pieces than fit is represented by
     its first pieces. Context is whole words; where it does not fit beside a word, it gives way.
 
     Args:
@@ -96,8 +96,7 @@ def _cut(
         if _word_start(position, start + capacity) <= position[first]:
             start = int(position[first])
         if unit_end - start <= capacity:
-            earliest = np.searchsorted(position, max(unit_start, unit_end - capacity))
-            yield int(position[earliest]), unit_end, range(first, stop)
+            yield start, unit_end, range(first, stop)
             return
         end = _word_start(position, start + capacity)
         if end == start:
