@@ -61,8 +61,14 @@ def test_the_health_check_asks_the_server(server: Server) -> None:
     assert subprocess.run(closed, capture_output=True).returncode == 1
 
 
+def service_of(file: str) -> dict[str, Any]:
+    service: dict[str, Any]
+    (service,) = yaml.safe_load((DEPLOY / file).read_text())["services"].values()
+    return service
+
+
 def test_compose_takes_every_right_away() -> None:
-    (service,) = yaml.safe_load((DEPLOY / "compose.yaml").read_text())["services"].values()
+    service = service_of("compose.yaml")
     assert service["read_only"] is True
     assert service["user"] == "10001:10001"
     assert service["cap_drop"] == ["ALL"]
@@ -72,6 +78,13 @@ def test_compose_takes_every_right_away() -> None:
     assert int(service["stop_grace_period"].removesuffix("s")) > LONGEST_STOP
     assert (DEPLOY / service["build"]["context"] / service["build"]["dockerfile"]).is_file()
     load_settings(DEPLOY / "serve.toml")
+
+
+def test_a_model_of_ones_own_is_mounted_to_be_read_and_named_to_the_same_command() -> None:
+    usual, own = service_of("compose.yaml"), service_of("compose.model.yaml")
+    assert own["command"] == [*usual["command"], "--model", "/model"]
+    assert [volume.rpartition(":/")[2] for volume in own["volumes"]] == ["model:ro"]
+    assert own.keys() == {"command", "volumes"}
 
 
 @pytest.mark.skipif(shutil.which("systemd-analyze") is None, reason="systemd is not here")
