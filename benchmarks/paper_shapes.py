@@ -31,7 +31,7 @@ from pharmaner.corpora.folder import read_folder, write_folder
 from pharmaner.document import Document
 from pharmaner.model_folder import open_model_folder
 from pharmaner.network.encoder_tokenizer import encoder_tokenizer
-from pharmaner.prediction.predictor import Windower
+from pharmaner.prediction.windower import Windower
 from pharmaner.recipe import load_recipe
 from pharmaner.text.words import split_words
 

@@ -26,7 +26,7 @@ from common import (
 )
 
 from pharmaner.model_folder import open_model_folder
-from pharmaner.prediction.predictor import Windower
+from pharmaner.prediction.windower import Windower
 from pharmaner.text.pieces import PieceTokenizer
 from pharmaner.text.words import split_words
 

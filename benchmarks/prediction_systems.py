@@ -45,7 +45,7 @@ def pipeline_sentences(model: Path, batch: int) -> System:
 def pipeline_windows(model: Path, batch: int) -> System:
     """The slices of text that pharmaner's windows see; of their spans those that each owns."""
     from pharmaner.model_folder import open_model_folder
-    from pharmaner.prediction.predictor import Windower
+    from pharmaner.prediction.windower import Windower
     from pharmaner.text.pieces import NO_WORD, PieceTokenizer
     from pharmaner.text.words import split_words
 

@@ -119,7 +119,7 @@ class Setting:
         from pharmaner.model_folder import scheme_of
         from pharmaner.network.encoder_tokenizer import encoder_tokenizer
         from pharmaner.network.tagger_network import new_network
-        from pharmaner.prediction.predictor import Windower
+        from pharmaner.prediction.windower import Windower
         from pharmaner.recipe import load_recipe
         from pharmaner.training.examples import make_examples
         from pharmaner.training.precision import resolve_precision

@@ -7,7 +7,8 @@ import pytest
 from pharmaner.document import Document
 from pharmaner.labels import LabelScheme, Tagging
 from pharmaner.network.encoder_tokenizer import encoder_tokenizer
-from pharmaner.prediction.predictor import Prediction, Predictor, Windower
+from pharmaner.prediction.predictor import Prediction, Predictor
+from pharmaner.prediction.windower import Windower
 from pharmaner.recipe import TextSection
 
 SCHEME = LabelScheme(("DRUG",), Tagging.BIO_X)

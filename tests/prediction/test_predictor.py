@@ -12,7 +12,8 @@ from pharmaner.document import Document, Mention, Span
 from pharmaner.labels import LabelScheme, Tagging
 from pharmaner.prediction import batches
 from pharmaner.prediction import predictor as module
-from pharmaner.prediction.predictor import Prediction, Predictor, Windower
+from pharmaner.prediction.predictor import Prediction, Predictor
+from pharmaner.prediction.windower import Windower
 from pharmaner.recipe import TextSection
 from pharmaner.text.pieces import NO_WORD, Pieces, PieceTokenizer, split_words_inside
 from pharmaner.text.words import split_words

@@ -10,7 +10,8 @@ from hypothesis import strategies as st
 from pharmaner.document import Document, Mention
 from pharmaner.labels import LabelScheme, Tagging
 from pharmaner.network.encoder_tokenizer import encoder_tokenizer
-from pharmaner.prediction.predictor import Predictor, Windower
+from pharmaner.prediction.predictor import Predictor
+from pharmaner.prediction.windower import Windower
 from pharmaner.recipe import TextSection
 from pharmaner.training.examples import NOT_LEARNED, Example, make_examples
 from tests.prediction.test_predictor import (

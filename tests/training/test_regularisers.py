@@ -6,7 +6,7 @@ import pytest
 
 from pharmaner.document import Document
 from pharmaner.network.encoder_tokenizer import encoder_tokenizer
-from pharmaner.prediction.predictor import Windower
+from pharmaner.prediction.windower import Windower
 from pharmaner.recipe import Recipe
 from pharmaner.training import loop
 from pharmaner.training.epoch_examples import epoch_examples

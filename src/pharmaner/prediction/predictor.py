@@ -13,11 +13,10 @@ from pharmaner.document import Document, Span
 from pharmaner.labels import POSITIONAL, LabelScheme
 from pharmaner.prediction.batches import batches, pad_windows
 from pharmaner.prediction.read_ahead import read_ahead
-from pharmaner.recipe import TextSection
+from pharmaner.prediction.windower import Windower
 from pharmaner.surface.scorer import SurfaceScorer
-from pharmaner.text.pieces import NO_WORD, PieceTokenizer
-from pharmaner.text.sentences import split_sentences
-from pharmaner.text.windows import Window, cut_windows, sentence_units
+from pharmaner.text.pieces import NO_WORD
+from pharmaner.text.windows import Window
 from pharmaner.text.words import split_words
 
 PIECES_IN_FLIGHT = 32_768
@@ -61,23 +60,6 @@ class Prediction:
     characters_covered: int
     words_read_as_outside: int = 0
     positions_overruled: int = 0
-
-
-@dataclass(frozen=True, slots=True)
-class Windower:
-    """Cuts texts as a recipe says."""
-
-    tokenizer: PieceTokenizer
-    text: TextSection
-
-    def windows(self, text: str, words: Sequence[Span]) -> list[Window]:
-        """The windows of a text; together they own every word once."""
-        units = [range(len(words))] if words else []
-        if self.text.input == "sentence":
-            units = sentence_units(words, split_sentences(text))
-        pieces = self.tokenizer.pieces(text, words)
-        prefix, suffix = self.tokenizer.prefix, self.tokenizer.suffix
-        return cut_windows(pieces, units, self.text.window, self.text.context, prefix, suffix)
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,7 +7,7 @@ import numpy as np
 
 from pharmaner.document import Document
 from pharmaner.model_folder import scheme_of
-from pharmaner.prediction.predictor import Windower
+from pharmaner.prediction.windower import Windower
 from pharmaner.recipe import Recipe
 from pharmaner.text.alignment import AlignmentReport
 from pharmaner.training.examples import Example, make_examples

@@ -8,7 +8,7 @@ import numpy.typing as npt
 
 from pharmaner.document import Document
 from pharmaner.labels import POSITIONAL, LabelScheme, WordMention
-from pharmaner.prediction.predictor import Windower
+from pharmaner.prediction.windower import Windower
 from pharmaner.text.alignment import AlignmentReport, align
 from pharmaner.text.pieces import NO_WORD
 from pharmaner.text.windows import Window

@@ -19,7 +19,7 @@ from pharmaner.network.encoder_tokenizer import encoder_tokenizer, special_piece
 from pharmaner.network.masked_network import masked_network
 from pharmaner.network.pretrained import pad_id_of, save_pretrained
 from pharmaner.partial import begin_or_resume
-from pharmaner.prediction.predictor import Windower
+from pharmaner.prediction.windower import Windower
 from pharmaner.recipe import TextSection
 from pharmaner.scoring.strict import corpus_hash
 from pharmaner.storage import refuse_occupied, whole_folder

@@ -23,7 +23,8 @@ from pharmaner.network.pretrained import pad_id_of
 from pharmaner.network.tagger_network import crf_of, new_network, save_network
 from pharmaner.network.torch_backend import TorchBackend
 from pharmaner.partial import begin_or_resume
-from pharmaner.prediction.predictor import Predictor, Windower
+from pharmaner.prediction.predictor import Predictor
+from pharmaner.prediction.windower import Windower
 from pharmaner.recipe import Recipe, load_recipe
 from pharmaner.scoring.strict import Scorer, corpus_hash, score
 from pharmaner.storage import refuse_occupied, whole_folder, write_text

@@ -1,0 +1,27 @@
+"""``Windower``: texts to windows, alike for learning and for predicting."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from pharmaner.document import Span
+from pharmaner.recipe import TextSection
+from pharmaner.text.pieces import PieceTokenizer
+from pharmaner.text.sentences import split_sentences
+from pharmaner.text.windows import Window, cut_windows, sentence_units
+
+
+@dataclass(frozen=True, slots=True)
+class Windower:
+    """Cuts texts as a recipe says."""
+
+    tokenizer: PieceTokenizer
+    text: TextSection
+
+    def windows(self, text: str, words: Sequence[Span]) -> list[Window]:
+        """The windows of a text; together they own every word once."""
+        units = [range(len(words))] if words else []
+        if self.text.input == "sentence":
+            units = sentence_units(words, split_sentences(text))
+        pieces = self.tokenizer.pieces(text, words)
+        prefix, suffix = self.tokenizer.prefix, self.tokenizer.suffix
+        return cut_windows(pieces, units, self.text.window, self.text.context, prefix, suffix)
