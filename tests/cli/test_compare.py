@@ -321,7 +321,10 @@ def test_a_damaged_run_is_refused(place: Path, cli: Cli, monkeypatch: pytest.Mon
     monkeypatch.chdir(place)
     shutil.copytree("whole", "damaged")
     run = Path("damaged") / "runs" / "bold" / "0"
-    (run / "predictions" / "note-2.ann").unlink()
+    lines = (run / "predictions.jsonl").read_text().splitlines(keepends=True)
+    (run / "predictions.jsonl").write_text("".join(lines[1:]))
     assert "0: predictions are missing; remove it" in cli(*command("damaged")).err
     (run / "manifest.json").write_text("{")
+    assert "0: is damaged; remove it to train again" in cli(*command("damaged")).err
+    (run / "predictions.jsonl").unlink()
     assert "0: is damaged; remove it to train again" in cli(*command("damaged")).err

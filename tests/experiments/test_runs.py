@@ -1,6 +1,7 @@
 """A run that was stopped between training and clearing away; see also tests/cli/test_compare.py."""
 
 import shutil
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -49,3 +50,12 @@ def test_predictions_that_are_safe_are_kept_and_the_model_is_cleared_away(
     assert run.is_finished
     assert not model.exists()
     assert run.folder.stat().st_ino == before
+
+
+def test_ids_and_types_that_are_no_names_of_files_are_kept(
+    run: Run, trained: Path, small_corpus: list[Document]
+) -> None:
+    shutil.copytree(trained, run.folder.with_name("0.model"))
+    named = [replace(document, id=f"PMC/{document.id}") for document in small_corpus]
+    run.carry_out([], named, named)
+    assert score(named, run.result(named).predicted, Scorer.PUBLIC).micro.f1 == 1.0

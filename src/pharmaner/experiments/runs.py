@@ -1,7 +1,7 @@
 """One training of a comparison, and what is kept of it.
 
 RUNS/SYSTEM/SEED appears when a training is finished and its predictions are safe:
-predictions/      the judged documents as the trained tagger annotates them, a brat folder
+predictions.jsonl   the judged documents as the trained tagger annotates them
 recipe.toml, run-log.jsonl, manifest.json   as in the model folder, which is deleted
 """
 
@@ -12,7 +12,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from pharmaner.corpora.folder import read_annotations_over, write_folder
+from pharmaner.corpora.formats import jsonl
+from pharmaner.corpora.formats.reading import read_predictions
 from pharmaner.corpora.report import refuse
 from pharmaner.document import Document
 from pharmaner.errors import OutputError
@@ -22,7 +23,7 @@ from pharmaner.tagger import Tagger
 from pharmaner.training.loop import Listener
 from pharmaner.training.train import train
 
-PREDICTIONS = "predictions"
+PREDICTIONS = "predictions.jsonl"
 _KEPT = ("recipe.toml", "run-log.jsonl", "manifest.json")
 
 
@@ -79,7 +80,7 @@ class Run:
     def _keep(self, judged: Sequence[Document]) -> None:
         predictions = Tagger.load(self._model).predict_documents(judged)
         with whole_folder(self.folder) as folder:
-            write_folder((p.document for p in predictions), folder / PREDICTIONS)
+            jsonl.write((p.document for p in predictions), folder / PREDICTIONS)
             for name in _KEPT:
                 shutil.copyfile(self._model / name, folder / name)
 
@@ -90,7 +91,9 @@ class Run:
             OutputError: when it is not all there any more.
             CorpusError: when a prediction was changed into something unreadable.
         """
-        corpus = read_annotations_over(self.folder / PREDICTIONS, judged)
+        if not (self.folder / PREDICTIONS).is_file():
+            raise OutputError(f"{self.folder}: is damaged; remove it to train again")
+        corpus = read_predictions(self.folder / PREDICTIONS, judged)
         refuse(corpus.problems)
         try:
             manifest = json.loads((self.folder / "manifest.json").read_text(encoding="utf-8"))

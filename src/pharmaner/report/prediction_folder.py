@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from pharmaner.corpora.folder import write_pair
+from pharmaner.corpora.formats.brat_folder import adapt
 from pharmaner.document import Document
 from pharmaner.errors import OutputError
 from pharmaner.partial import begin_or_resume
@@ -142,5 +143,6 @@ class PredictionFolder:
                 self._lines.chmod(0o644)
                 return stream.tell()
         for prediction in chunk:
-            write_pair(prediction.document, self._folder)
+            fitted, _ = adapt(prediction.document)
+            write_pair(fitted, self._folder)
         return 0
