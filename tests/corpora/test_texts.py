@@ -68,15 +68,6 @@ def test_going_on_passes_over_what_was_read(tmp_path: Path) -> None:
     assert texts.place_after(None) == 0
 
 
-def test_the_signature_changes_with_the_names_alone(tmp_path: Path) -> None:
-    folder = written(tmp_path / "f", a="1", b="2")
-    before = name_texts([folder]).signature
-    written(folder, b="changed")
-    assert name_texts([folder]).signature == before
-    written(folder, c="3")
-    assert name_texts([folder]).signature != before
-
-
 def test_what_is_not_there_is_refused_before_anything_is_read(tmp_path: Path) -> None:
     folder = written(tmp_path / "f", a="1")
     (tmp_path / "empty").mkdir()
@@ -86,3 +77,13 @@ def test_what_is_not_there_is_refused_before_anything_is_read(tmp_path: Path) ->
         name_texts([tmp_path / "empty"])
     with pytest.raises(CorpusError, match="a second text named 'a'"):
         name_texts([folder, folder / "a.txt"])
+
+
+def test_the_signature_follows_from_names_contents_and_encoding(tmp_path: Path) -> None:
+    folder = written(tmp_path / "f", a="uno", b="dos")
+    before = name_texts([folder]).signature
+    assert name_texts([folder]).signature == before
+    assert name_texts([folder], "cp1252").signature != before
+    changed = name_texts([written(folder, a="otro")]).signature
+    assert changed != before
+    assert name_texts([written(folder, c="tres")]).signature != changed

@@ -210,6 +210,8 @@ def test_an_unfinished_training_is_not_overwritten(
         train(other, small_corpus, output=tmp_path / "m", resume=True)
     with pytest.raises(OutputError, match="begun with other settings"):
         train(tiny_recipe, small_corpus[1:], output=tmp_path / "m", resume=True)
+    with pytest.raises(OutputError, match=r"other settings \(order was"):
+        train(tiny_recipe, small_corpus[::-1], output=tmp_path / "m", resume=True)
 
 
 def test_what_cannot_be_learned_is_refused_before_anything_is_written(

@@ -35,10 +35,13 @@ class Texts:
 
     @property
     def signature(self) -> str:
-        """A hash of the names and their order."""
-        digest = hashlib.sha256()
+        """A hash of the names, their order, the files' sizes and times, and the encoding."""
+        digest = hashlib.sha256(self.encoding.encode())
         for path in self:
-            digest.update(os.fsencode(path.name) + b"\0")
+            digest.update(b"\0" + os.fsencode(path.name))
+            if path.is_file():
+                found = path.stat()
+                digest.update(f"\0{found.st_size} {found.st_mtime_ns}".encode())
         return digest.hexdigest()
 
     def place_after(self, document_id: str | None) -> int:
@@ -83,7 +86,7 @@ def name_texts(inputs: Iterable[Path], encoding: str = "utf-8") -> Texts:
     unread: dict[Path, int] = {}
     for path in inputs:
         if path.is_dir():
-            names = sorted(f.name for f in path.iterdir() if f.name.endswith(".txt"))
+            names = sorted(f.name for f in path.iterdir() if f.suffix.lower() == ".txt")
             if not names:
                 raise CorpusError(f"{path}: holds no .txt files")
             folders.append((path, tuple(names)))
@@ -93,8 +96,7 @@ def name_texts(inputs: Iterable[Path], encoding: str = "utf-8") -> Texts:
             folders.append((path.parent, (path.name,)))
         else:
             raise CorpusError(f"{path}: no such file; a .txt file, a folder or - is accepted")
-    if len(folders) > 1:
-        _refuse_second_names(folders)
+    _refuse_second_names(folders)
     return Texts(tuple(folders), unread, encoding)
 
 

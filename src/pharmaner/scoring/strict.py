@@ -190,6 +190,11 @@ def _signature(gold: Iterable[Document], scorer: Scorer, official_missing: bool)
     )
 
 
+def order_hash(documents: Iterable[Document]) -> str:
+    """A SHA-256 over ids in their order, on which what is learned depends besides the corpus."""
+    return hashlib.sha256("\n".join(document.id for document in documents).encode()).hexdigest()
+
+
 def corpus_hash(documents: Iterable[Document]) -> str:
     """A SHA-256 over ids, texts and mentions, whatever the order of documents and mentions."""
     digest = hashlib.sha256()

@@ -21,7 +21,7 @@ from pharmaner.network.pretrained import pad_id_of, save_pretrained
 from pharmaner.partial import begin_or_resume
 from pharmaner.prediction.windower import Windower
 from pharmaner.recipe import TextSection
-from pharmaner.scoring.strict import corpus_hash
+from pharmaner.scoring.strict import corpus_hash, order_hash
 from pharmaner.storage import refuse_occupied, whole_folder
 from pharmaner.text.windows import Window
 from pharmaner.text.words import split_words
@@ -93,6 +93,7 @@ def pretrain(
         begun_with = {
             "recipe": recipe.model_dump(mode="json"),
             "texts": corpus_hash(documents),
+            "order": order_hash(documents),
             "vocabulary": corpus_hash(vocabulary) if vocabulary else None,
         }
         return _run(recipe, documents, encoder, output, begun_with, resume, listener, rates)

@@ -26,7 +26,7 @@ from pharmaner.partial import begin_or_resume
 from pharmaner.prediction.predictor import Predictor
 from pharmaner.prediction.windower import Windower
 from pharmaner.recipe import Recipe, load_recipe
-from pharmaner.scoring.strict import Scorer, corpus_hash, score
+from pharmaner.scoring.strict import Scorer, corpus_hash, order_hash, score
 from pharmaner.storage import refuse_occupied, whole_folder, write_text
 from pharmaner.surface.scorer import SurfaceScorer, read_surface, write_surface
 from pharmaner.text.alignment import AlignmentReport
@@ -143,6 +143,7 @@ def _prepare(
     begun_with = {
         "recipe": recipe.model_dump(mode="json"),
         "train": corpus_hash(learned),
+        "order": order_hash(learned),
         "dev": corpus_hash(judged) if judged else None,
     }
     dev = only_types(judged, recipe.corpus.types)
