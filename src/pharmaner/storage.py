@@ -65,6 +65,8 @@ def whole_folder(folder: Path) -> Iterator[Path]:
         temporary.replace(folder)
     except OSError as error:
         shutil.rmtree(temporary, ignore_errors=True)
+        if _is_elsewhere(error, temporary):
+            raise
         raise OutputError(f"{folder}: cannot be written: {error.strerror}") from error
     except BaseException:
         shutil.rmtree(temporary, ignore_errors=True)
@@ -75,6 +77,8 @@ def whole_folder(folder: Path) -> Iterator[Path]:
 def whole_file(path: Path) -> Iterator[Path]:
     """Write to a temporary name beside ``path`` and move it there when the block ends well.
 
+    The temporary name has the suffix of ``path``.
+
     Raises:
         OutputError: when ``path`` is there already, or its folder cannot be written to.
     """
@@ -82,7 +86,7 @@ def whole_file(path: Path) -> Iterator[Path]:
         raise OutputError(f"{path}: is there already; name a new file")
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
+        handle, name = tempfile.mkstemp(path.suffix, f".{path.name}.", path.parent)
     except OSError as error:
         raise OutputError(f"{path}: cannot be written: {error.strerror}") from error
     os.close(handle)
@@ -95,10 +99,17 @@ def whole_file(path: Path) -> Iterator[Path]:
         temporary.replace(path)
     except OSError as error:
         temporary.unlink(missing_ok=True)
+        if _is_elsewhere(error, temporary):
+            raise
         raise OutputError(f"{path}: cannot be written: {error.strerror}") from error
     except BaseException:
         temporary.unlink(missing_ok=True)
         raise
+
+
+def _is_elsewhere(error: OSError, temporary: Path) -> bool:
+    """Whether something else than what is being written failed, such as a file that is read."""
+    return error.filename is not None and not Path(str(error.filename)).is_relative_to(temporary)
 
 
 def _let_others_read(folder: Path) -> None:

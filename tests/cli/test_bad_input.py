@@ -171,3 +171,10 @@ def test_a_megabyte_on_a_single_line_is_covered_wholly(cli: Cli, trained: Path) 
     assert record["mentions"][-1]["start"] > len(text) - len(sentence)
     for mention in record["mentions"]:
         assert text[mention["start"] : mention["end"]] == mention["text"]
+
+
+def test_a_text_in_place_of_a_file(cli: Cli, trained: Path) -> None:
+    text = "Se inició tratamiento con metotrexato. " * 10
+    result = cli("predict", text, "--model", trained)
+    assert_refused(result, f"{text}: File name too long")
+    assert_refused(cli("audit", text), f"{text}: File name too long")

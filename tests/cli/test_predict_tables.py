@@ -9,9 +9,11 @@ import pytest
 from pharmaner.corpora.folder import read_folder
 from pharmaner.corpora.formats.source import Source
 from pharmaner.corpora.formats.table import FORMATS
-from pharmaner.document import Document
+from pharmaner.document import Document, Mention
 from pharmaner.prediction import predictor
+from pharmaner.prediction.predictor import Prediction
 from pharmaner.report.prediction_folder import PredictionFolder
+from pharmaner.report.prediction_format import PredictionFormat
 from pharmaner.tagger import Tagger
 from tests.cli.conftest import Cli
 from tests.cli.test_bad_input import assert_refused
@@ -130,3 +132,28 @@ def test_a_corpus_in_one_file_is_accepted_alone(cli: Cli, trained: Path, tmp_pat
     assert_refused(cli(*command, table, table), message)
     message = f"{table}: has no column 'text'; it has \"nota\"; --text-column names one"
     assert_refused(cli(*command, table), message)
+
+
+def test_what_is_not_meant_to_be_read_is_no_failure(
+    cli: Cli, trained: Path, tmp_path: Path
+) -> None:
+    examples = [{"text": text, "spans": [], "answer": "accept"} for text in TEXTS]
+    examples.insert(1, {"text": "Toma sodio.", "spans": [], "answer": "reject"})
+    path = tmp_path / "prodigy.jsonl"
+    path.write_text("\n".join(map(json.dumps, examples)))
+    result = cli("predict", "--model", trained, path)
+    assert result.code == 0
+    assert [json.loads(line)["text"] for line in result.out.splitlines()] == TEXTS
+    assert "prodigy.jsonl: 1 not_read" in result.err
+
+
+def test_brat_predictions_of_a_type_with_white_space_can_be_read(tmp_path: Path) -> None:
+    document = Document("d", "Toma litio", (Mention.at(5, 10, "Adverse Event"),))
+    folder = PredictionFolder(tmp_path / "out", PredictionFormat.BRAT, {}, False)
+    folder.write([Prediction(document, 10)])
+    folder.finish()
+    corpus = read_folder(tmp_path / "out")
+    assert corpus.problems == ()
+    assert [(m.start, m.end, m.label) for m in corpus.documents[0].mentions] == [
+        (5, 10, "Adverse_Event")
+    ]

@@ -1,3 +1,4 @@
+import os
 import tempfile
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -7,7 +8,9 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from pharmaner.corpora.folder import read_annotations_over, read_folder, read_text, write_folder
+from pharmaner.corpora.formats.guessing import guess_format
 from pharmaner.corpora.report import ProblemKind
+from pharmaner.corpora.texts import name_texts
 from pharmaner.document import Document, Mention
 from pharmaner.errors import CorpusError, OutputError
 from tests.conftest import SHARED, needs_shared
@@ -218,3 +221,26 @@ def test_problems_of_a_systems_lines_are_reported(write_corpus: WriteCorpus) -> 
         ("c.ann", 2, ProblemKind.UNDECODABLE),
     ]
     assert [d.id for d in corpus.documents] == ["b"]
+
+
+def test_the_case_of_a_suffix_means_nothing(tmp_path: Path) -> None:
+    for name, content in (("a.TXT", "litio"), ("a.Ann", "T1\tDRUG 0 5\tlitio\n"), ("b.txt", "x")):
+        (tmp_path / name).write_text(content)
+    corpus = read_folder(tmp_path)
+    assert [(d.id, d.text, len(d.mentions)) for d in corpus.documents] == [("a", "litio", 1)]
+    assert [problem.kind for problem in corpus.problems] == [ProblemKind.MISSING_ANN]
+    assert guess_format(tmp_path).name == "brat"
+    assert [path.name for path in name_texts([tmp_path])] == ["a.TXT", "b.txt"]
+    (tmp_path / "a.txt").write_text("other")
+    with pytest.raises(CorpusError, match="has its name but for the case"):
+        read_folder(tmp_path)
+    with pytest.raises(CorpusError, match="a second text named 'a'"):
+        name_texts([tmp_path])
+
+
+def test_a_name_that_is_not_utf8_is_a_problem(tmp_path: Path) -> None:
+    for suffix in (b".txt", b".ann"):
+        Path(os.fsdecode(os.fsencode(tmp_path) + b"/ni\xf1o" + suffix)).write_text("")
+    corpus = read_folder(tmp_path)
+    assert corpus.documents == ()
+    assert [str(problem) for problem in corpus.problems] == ["ni\\udcf1o: its name is not UTF-8"]

@@ -76,6 +76,14 @@ def test_a_quotation_is_sought_up_to_ten_code_points_away(distance: int, outcome
     assert [document.text_of(m) for m in document.mentions] == ["zinc"] * (outcome == "realigned")
 
 
+@pytest.mark.parametrize(("covered", "said"), [("a\nb", "a\nb"), ("a\tb", "a b"), ("a\rb", "a b")])
+def test_line_breaks_and_tabs_are_spaces_on_both_sides(covered: str, said: str) -> None:
+    document = Document("n", f"xxx{covered}xxxx", (claimed(4, 7, said),))
+    (settled,), counts = settle_mismatches([document], OnMismatch.REALIGN)
+    assert counts == {"realigned": 1}
+    assert [settled.text_of(mention) for mention in settled.mentions] == [covered]
+
+
 def test_the_policies_have_the_names_of_the_command_line() -> None:
     assert {policy.value for policy in OnMismatch} == {"refuse", "keep", "realign", "drop"}
 

@@ -151,3 +151,11 @@ def test_the_licence_is_shown_and_must_be_accepted(
     listed = cli("corpus", "list")
     assert listed.code == 0
     assert "pharmaconer" in listed.out
+
+
+def test_a_zip_of_the_users_own_beside_the_output_stays(
+    corpus: PublishedCorpus, tmp_path: Path
+) -> None:
+    (tmp_path / "out.zip").write_bytes(b"mine")
+    assert contents(obtain(corpus, tmp_path / "out").folder) == MEMBERS
+    assert (tmp_path / "out.zip").read_bytes() == b"mine"

@@ -75,8 +75,11 @@ def run() -> None:
         sys.stderr.write(f"error: {error}\n")
         sys.exit(2)
     except OSError as error:
-        if error.errno not in DISK_FAILURES:
+        if error.errno in DISK_FAILURES:
+            place = error.filename or "the disk"
+            sys.stderr.write(f"error: {place}: cannot be written: {error.strerror}\n")
+        elif error.filename is not None:
+            sys.stderr.write(f"error: {error.filename}: {error.strerror}\n")
+        else:
             raise
-        place = error.filename or "the disk"
-        sys.stderr.write(f"error: {place}: cannot be written: {error.strerror}\n")
         sys.exit(2)

@@ -144,6 +144,11 @@ def on_one_line(quotation: str) -> str:
     return quotation.replace("\r", " ").replace("\n", " ")
 
 
+def one_column(text: str) -> str:
+    """A text as a column of a line holds it: a space for each tab and line break."""
+    return on_one_line(text).replace("\t", " ")
+
+
 def _shown(found: str) -> str:
     short = found if len(found) <= 60 else found[:57] + "..."
     return '"' + short.replace("\\", "\\\\").replace("\r", "\\r").replace("\n", "\\n") + '"'

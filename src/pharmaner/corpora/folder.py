@@ -39,8 +39,9 @@ def read_documents(
     Raises:
         CorpusError: as ``read_folder``.
     """
-    for name in sorted(_names(folder, ".txt") | _names(folder, ".ann")):
-        yield _read_pair(folder, name, encoding)
+    texts, annotations = _files(folder)
+    for name in sorted(texts.keys() | annotations.keys()):
+        yield _read_pair(name, texts.get(name), annotations.get(name), encoding)
 
 
 def gathered(found: Iterable[tuple[Document | None, list[Problem]]]) -> Corpus:
@@ -67,16 +68,17 @@ def read_annotations_over(folder: Path, texts: Iterable[Document]) -> Corpus:
     known = {document.id: document.text for document in texts}
     documents: list[Document] = []
     problems: list[Problem] = []
-    for name in sorted(_names(folder, ".ann")):
-        file = f"{name}.ann"
+    written, annotated = _files(folder)
+    for name, path in sorted(annotated.items()):
+        file = path.name
         if name not in known:
             message = "no document of that name in the gold corpus"
             problems.append(Problem(file, 0, ProblemKind.MISSING_TXT, message))
             continue
-        beside = folder / f"{name}.txt"
-        if beside.exists() and beside.read_bytes() != known[name].encode("utf-8"):
+        beside = written.get(name)
+        if beside and beside.read_bytes() != known[name].encode("utf-8"):
             raise CorpusError(f"{beside}: the text differs from the gold document of that name")
-        annotations, found = _decoded(folder / file)
+        annotations, found = _decoded(path)
         if annotations is not None:
             document, more = parse_document(name, known[name], annotations, file)
             documents.append(document)
@@ -135,23 +137,37 @@ def write_pair(document: Document, folder: Path) -> None:
         path.chmod(0o644)
 
 
-def _names(folder: Path, suffix: str) -> set[str]:
+def _files(folder: Path) -> tuple[dict[str, Path], dict[str, Path]]:
+    """The texts and the annotations of a folder by name; the case of a suffix means nothing."""
     if not folder.is_dir():
         raise CorpusError(f"{folder}: no such folder; a folder of .txt and .ann files is accepted")
-    names = {path.name.removesuffix(suffix) for path in folder.glob(f"*{suffix}")}
-    if not names and not any(folder.glob("*.txt")) and not any(folder.glob("*.ann")):
+    found: dict[str, dict[str, Path]] = {".txt": {}, ".ann": {}}
+    for path in sorted(folder.iterdir()):
+        of_suffix = found.get(path.suffix.lower())
+        if of_suffix is None:
+            continue
+        if path.stem in of_suffix:
+            raise CorpusError(f"{path}: {of_suffix[path.stem].name} has its name but for the case")
+        of_suffix[path.stem] = path
+    if not any(found.values()):
         inside = sorted({path.parent.name for path in folder.glob("*/*.txt")})
         hint = f"; its sub-folders {', '.join(inside)} do" if inside else ""
         raise CorpusError(f"{folder}: holds no .txt and no .ann files{hint}")
-    return names
+    return found[".txt"], found[".ann"]
 
 
-def _read_pair(folder: Path, name: str, encoding: str) -> tuple[Document | None, list[Problem]]:
-    txt, ann = folder / f"{name}.txt", folder / f"{name}.ann"
-    if not txt.exists():
-        return None, [Problem(ann.name, 0, ProblemKind.MISSING_TXT, f"{txt.name} is missing")]
-    if not ann.exists():
-        return None, [Problem(txt.name, 0, ProblemKind.MISSING_ANN, f"{ann.name} is missing")]
+def _read_pair(
+    name: str, txt: Path | None, ann: Path | None, encoding: str
+) -> tuple[Document | None, list[Problem]]:
+    try:
+        name.encode()
+    except UnicodeEncodeError:
+        shown = ascii(name)[1:-1]
+        return None, [Problem(shown, 0, ProblemKind.UNDECODABLE, "its name is not UTF-8")]
+    if txt is None:
+        return None, [Problem(f"{name}.ann", 0, ProblemKind.MISSING_TXT, f"{name}.txt is missing")]
+    if ann is None:
+        return None, [Problem(f"{name}.txt", 0, ProblemKind.MISSING_ANN, f"{name}.ann is missing")]
     text, problems = _decoded(txt, encoding)
     annotations, more = _decoded(ann, encoding)
     if text is None or annotations is None:

@@ -5,7 +5,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from enum import StrEnum
 
-from pharmaner.corpora.brat import on_one_line
+from pharmaner.corpora.brat import on_one_line, one_column
 from pharmaner.document import Document, Mention, Span
 from pharmaner.errors import CorpusError
 
@@ -69,11 +69,12 @@ def _settled(document: Document, policy: OnMismatch, counts: Counter[str]) -> It
 def _realigned(text: str, mention: Mention) -> Mention | None:
     if len(mention.spans) > 1 or not mention.quotation:
         return None
-    length = len(mention.quotation)
+    quotation = one_column(mention.quotation)
+    length = len(quotation)
     first = max(0, mention.start - REALIGNMENT_RADIUS)
-    reach = on_one_line(text[first : mention.start + REALIGNMENT_RADIUS + length])
-    start = reach.find(mention.quotation)
-    if start < 0 or reach.find(mention.quotation, start + 1) >= 0:
+    reach = one_column(text[first : mention.start + REALIGNMENT_RADIUS + length])
+    start = reach.find(quotation)
+    if start < 0 or reach.find(quotation, start + 1) >= 0:
         return None
     span = Span(first + start, first + start + length)
     return replace(mention, spans=(span,), quotation=None)

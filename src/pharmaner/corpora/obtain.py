@@ -2,7 +2,7 @@
 
 OUTPUT                what the archive holds
 OUTPUT.lock.json      the archive's hash; what is obtained there later must be the same
-OUTPUT.zip            the archive, while it is not yet unpacked
+OUTPUT.download.zip   the archive, while it is not yet unpacked
 """
 
 import json
@@ -54,7 +54,7 @@ def obtain(
     refuse_occupied(output)
     lock = output.with_name(f"{output.name}.lock.json")
     expected, vouched_by = _expected(corpus, lock)
-    archive = from_file or output.with_name(f"{output.name}.zip")
+    archive = from_file or output.with_name(f"{output.name}.download.zip")
     try:
         output.parent.mkdir(parents=True, exist_ok=True)
         if from_file is None and not archive.is_file():

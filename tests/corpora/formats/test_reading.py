@@ -2,15 +2,21 @@
 
 import json
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from pharmaner.corpora.folder import Corpus
+from pharmaner.corpora.formats.conversion import convert
 from pharmaner.corpora.formats.guessing import guess_format
 from pharmaner.corpora.formats.reading import read_corpus
+from pharmaner.corpora.formats.source import Source
+from pharmaner.corpora.formats.table import FORMATS
 from pharmaner.corpora.report import ProblemKind
-from pharmaner.document import Document, Mention, Span
+from pharmaner.document import Attachment, Document, Mention, Span
 from pharmaner.errors import CorpusError
+
+MENTION = {"start": 0, "end": 3, "label": "DRUG"}
 
 Read = list[tuple[str, int, int, str]]
 
@@ -179,7 +185,7 @@ def test_label_studio_reads_the_first_annotation_that_stands(tmp_path: Path) -> 
     assert (one.id, mentions(one), one.metadata) == ("5", [("X", "Li")], {"ward": "3"})
     assert [a.line for a in one.attachments] == ["#1\tAnnotatorNotes r1\tsal"]
     assert (two.id, two.mentions[0].score) == ("l-2", 0.5)
-    assert [p.kind for p in corpus.problems] == [ProblemKind.NOT_READ] * 2
+    assert [p.kind for p in corpus.problems] == [ProblemKind.NOT_READ] * 3
 
 
 def test_our_lines_keep_unknown_keys_as_metadata(tmp_path: Path) -> None:
@@ -243,3 +249,75 @@ def test_what_is_not_clear_is_refused(content: str, tmp_path: Path) -> None:
         (tmp_path / name).write_text(content)
         with pytest.raises(CorpusError, match="its format is not clear; `pharmaner convert"):
             guess_format(tmp_path / name)
+
+
+def bioc(*passages: dict[str, Any], **more: Any) -> str:
+    return json.dumps({"documents": [{"id": "d", "passages": list(passages), **more}]})
+
+
+def test_a_bioc_passage_with_an_empty_text_has_that_of_its_sentences(tmp_path: Path) -> None:
+    sentence = {"offset": 2, "text": "abc def"}
+    corpus = corpus_of(tmp_path, "d.json", bioc({"offset": 0, "text": "", "sentences": [sentence]}))
+    assert [d.text for d in corpus.documents] == ["\n\nabc def"]
+
+
+def test_a_bioc_infon_of_nothing_is_none(tmp_path: Path) -> None:
+    annotation = {
+        "infons": {"type": "DRUG", "identifier": None, "MESH": None},
+        "locations": [{"offset": 0, "length": 3}],
+    }
+    passage = {"offset": 0, "text": "abc", "annotations": [annotation]}
+    (document,) = corpus_of(tmp_path, "d.json", bioc(passage)).documents
+    assert [mention.codes for mention in document.mentions] == [()]
+
+
+def test_a_note_in_bioc_stays_with_its_mention(tmp_path: Path) -> None:
+    mentions = (Mention.at(0, 1, "DRUG"), Mention((Span(2, 3),), "DRUG", "1"))
+    note = Attachment("#1\tAnnotatorNotes 1\tof the second", 2)
+    adapted, losses = FORMATS["bioc-json"].fit(Document("d", "a b", mentions, (note,)))
+    FORMATS["bioc-json"].write([adapted], tmp_path / "d.json")
+    (document,) = read_corpus(tmp_path / "d.json").documents
+    assert losses == []
+    (noted,) = [a.line for a in document.attachments]
+    named = [m for m in document.mentions if f"AnnotatorNotes {m.id}\t" in noted]
+    assert [document.text_of(m) for m in named] == ["b"]
+
+
+@pytest.mark.parametrize(
+    ("name", "record", "kind"),
+    [
+        ("a.jsonl", {"mentions": [MENTION | {"codes": [8094, 1.5]}]}, ProblemKind.NOT_READ),
+        ("a.jsonl", {"mentions": [MENTION | {"spans": [[0, 3], {}]}]}, ProblemKind.MALFORMED),
+        ("a.json", {"annotations": [{"was_cancelled": True}, {}]}, ProblemKind.NOT_READ),
+        ("a.json", {"annotations": [{}], "predictions": [{}]}, ProblemKind.NOT_READ),
+    ],
+)
+def test_nothing_is_left_out_in_silence(
+    name: str, record: dict[str, Any], kind: ProblemKind, tmp_path: Path
+) -> None:
+    whole = {"id": "d", "text": "abc def", "data": {"text": "abc def"}} | record
+    content = json.dumps([whole] if name == "a.json" else whole)
+    corpus = corpus_of(tmp_path, name, content)
+    assert [problem.kind for problem in corpus.problems] == [kind]
+
+
+def test_numbers_are_codes_and_unknown_keys_of_prodigy_metadata(tmp_path: Path) -> None:
+    record = {"id": "d", "text": "abc", "mentions": [MENTION | {"codes": [8094, "C1"]}]}
+    (document,) = corpus_of(tmp_path, "a.jsonl", json.dumps(record)).documents
+    assert document.mentions[0].codes == ("8094", "C1")
+    task = {
+        "text": "abc",
+        "spans": [],
+        "meta": {"a": 1},
+        "ward": 7,
+        "_task_hash": 5,
+        "answer": "accept",
+    }
+    (document,) = corpus_of(tmp_path, "p.jsonl", json.dumps(task)).documents
+    assert document.metadata == {"a": 1, "ward": 7}
+
+
+def test_a_tsv_has_tabs(tmp_path: Path) -> None:
+    (tmp_path / "a.csv").write_text("id,text\nd,abc\n")
+    convert(Source(tmp_path / "a.csv"), None, FORMATS["csv"], tmp_path / "b.tsv")
+    assert (tmp_path / "b.tsv").read_text().splitlines()[1].split("\t")[:2] == ["d", "abc"]

@@ -1,7 +1,8 @@
 """JSON lines as Prodigy and doccano export them; offsets count code points.
 
 Prodigy: ``{"text", "spans": [{"start", "end", "label"}], "meta", "answer"}``; only what was
-accepted is read. doccano: ``{"id", "text", "label": [[start, end, type]]}``, or ``entities`` with
+accepted is read; other keys are metadata, but for what Prodigy keeps for itself.
+doccano: ``{"id", "text", "label": [[start, end, type]]}``, or ``entities`` with
 ``start_offset``, ``end_offset`` and ``label``; other keys are metadata.
 """
 
@@ -17,6 +18,8 @@ from pharmaner.corpora.formats.source import Found, Source
 from pharmaner.corpora.report import Problem, ProblemKind
 from pharmaner.document import Document
 
+_PRODIGY = {"id", "text", "spans", "meta", "answer", "relations"}
+_PRODIGY |= {"tokens", "_input_hash", "_task_hash", "_session_id", "_annotator_id", "_view_id"}
 _DOCCANO = {"id", "text", "label", "labels", "entities", "relations", "Comments"}
 
 
@@ -49,6 +52,7 @@ def _of_prodigy(record: dict[str, Any], source: Source, line: int) -> Found:
         builder.metadata = dict(meta)
     elif meta is not None:
         builder.report(ProblemKind.NOT_READ, f"meta is {shown(meta)}, not an object")
+    builder.metadata |= {name: record[name] for name in record if name not in _PRODIGY}
     for span in _list(record, "spans", builder):
         held = span if isinstance(span, dict) else {}
         builder.add([(held.get("start"), held.get("end"))], held.get("label"))

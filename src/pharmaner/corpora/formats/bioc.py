@@ -9,6 +9,7 @@ passage at 0. An annotation's infons: ``type`` is its type, ``identifier`` its c
 import re
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
+from itertools import count
 from typing import Any
 
 from pharmaner.corpora.attachments import remarks
@@ -55,7 +56,7 @@ def record_of(document: Document) -> dict[str, Any]:
     said, _ = remarks(document.attachments, document.mentions)
     annotations = []
     noted = set()
-    for place, mention in enumerate(document.mentions, start=1):
+    for mention in document.mentions:
         infons = {"type": mention.label}
         if mention.codes:
             infons["identifier"] = ";".join(mention.codes)
@@ -66,7 +67,7 @@ def record_of(document: Document) -> dict[str, Any]:
             noted.add(mention.id)
         text = document.text_of(mention) if mention.quotation is None else mention.quotation
         locations = [{"offset": s.start, "length": s.end - s.start} for s in mention.spans]
-        annotation = {"id": mention.id or str(place), "infons": infons, "text": text}
+        annotation = {"id": mention.id, "infons": infons, "text": text}
         annotations.append({**annotation, "locations": locations})
     passage = {"offset": 0, "infons": {}, "text": document.text, "sentences": []}
     passage |= {"annotations": annotations, "relations": []}
@@ -84,19 +85,22 @@ def adapt(document: Document) -> Fitted:
     fitted, losses = in_turn(
         document, with_text_metadata, lambda d: without_codes(d, re.compile(";"))
     )
+    taken = {mention.id for mention in fitted.mentions}
+    free = (str(number) for number in count(1) if str(number) not in taken)
     mentions = [
         replace(
             mention,
-            id=mention.id or str(place),
+            id=mention.id or next(free),
             score=None if mention.score is None else round(mention.score, 4),
         )
-        for place, mention in enumerate(fitted.mentions, start=1)
+        for mention in fitted.mentions
     ]
     return replace(fitted, mentions=tuple(mentions)), losses
 
 
 def _add(annotation: dict[str, Any], builder: DocumentBuilder) -> None:
-    infons = _mapping(annotation.get("infons"))
+    held = _mapping(annotation.get("infons"))
+    infons = {key: value for key, value in held.items() if value is not None}
     codes = [code for code in str(infons.get("identifier", "")).split(";") if code]
     codes += [f"{key}:{value}" for key, value in infons.items() if key not in _KNOWN_INFONS]
     score = infons.get("score")
@@ -122,10 +126,11 @@ def _ends(location: dict[str, Any]) -> tuple[object, object]:
 
 
 def _texts(passage: dict[str, Any]) -> Iterator[tuple[Any, str]]:
-    if isinstance(passage.get("text"), str):
+    sentences = _list(passage.get("sentences"))
+    if isinstance(passage.get("text"), str) and (passage["text"] or not sentences):
         yield passage.get("offset"), passage["text"]
         return
-    for sentence in _list(passage.get("sentences")):
+    for sentence in sentences:
         held = _mapping(sentence)
         if isinstance(held.get("text"), str):
             yield held.get("offset"), held["text"]

@@ -5,7 +5,7 @@ from collections.abc import Iterable
 from typing import Any
 
 from pharmaner.corpora.attachments import note_line
-from pharmaner.corpora.brat import on_one_line
+from pharmaner.corpora.brat import one_column
 from pharmaner.corpora.formats.source import Found
 from pharmaner.corpora.report import Problem, ProblemKind
 from pharmaner.document import Attachment, Document, Mention, Span, covered_text
@@ -96,7 +96,7 @@ class DocumentBuilder:
                 self._mention_id(mention_id, bool(notes)),
                 self._score(score),
                 self._quotation(quotation, mention, line),
-                tuple(code for code in codes if isinstance(code, str) and code),
+                self._codes(codes),
             )
         )
         for note in notes:
@@ -138,6 +138,17 @@ class DocumentBuilder:
         self.report(ProblemKind.NOT_READ, f"{shown(score)} is no score from 0 to 1")
         return None
 
+    def _codes(self, codes: Iterable[object]) -> tuple[str, ...]:
+        kept = []
+        for code in codes:
+            if isinstance(code, int) and not isinstance(code, bool):
+                code = str(code)
+            if isinstance(code, str):
+                kept += [code] if code else []
+            else:
+                self.report(ProblemKind.NOT_READ, f"{shown(code)} is no code")
+        return tuple(kept)
+
     def _quotation(self, quotation: object, mention: Mention, line: int | None) -> str | None:
         if not isinstance(quotation, str) or not isinstance(self.text, str):
             return None
@@ -147,11 +158,6 @@ class DocumentBuilder:
         message = f"{mention.label} covers {shown(covered)}, file says {shown(quotation)}"
         self.report(ProblemKind.MISMATCH, message, line)
         return quotation
-
-
-def one_column(text: str) -> str:
-    """A text as a column of a line holds it: a space for each tab and line break."""
-    return on_one_line(text).replace("\t", " ")
 
 
 def _integer(value: object) -> int:

@@ -61,9 +61,13 @@ def _again(first: str, others: Iterator[str]) -> Iterator[str]:
 
 
 def write(documents: Iterable[Document], path: Path) -> None:
-    """Write documents that ``table_rows.adapt`` made; all are held until the columns are known."""
+    """Write documents that ``table_rows.adapt`` made; all are held until the columns are known.
+
+    Columns are separated by tabs in a file called .tsv, by commas in any other.
+    """
     columns, rows = rows_of(documents)
     with path.open("w", encoding="utf-8", newline="") as stream:
-        writer = csv.DictWriter(stream, columns, restval="")
+        delimiter = "\t" if path.suffix.lower() == ".tsv" else ","
+        writer = csv.DictWriter(stream, columns, restval="", delimiter=delimiter)
         writer.writeheader()
         writer.writerows(rows)

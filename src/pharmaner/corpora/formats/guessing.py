@@ -32,7 +32,7 @@ def guess_format(path: Path, encoding: str = "utf-8") -> Format:
         CorpusError: when it cannot be told; names the formats there are.
     """
     if path.is_dir():
-        if any(path.glob("*.ann")) or any(path.glob("*.txt")):
+        if any(file.suffix.lower() in {".txt", ".ann"} for file in path.iterdir()):
             return FORMATS["brat"]
         files = files_of(path, SUFFIXES)
         if not files:

@@ -81,17 +81,21 @@ def add_mentions(records: Any, builder: DocumentBuilder) -> None:
             builder.report(ProblemKind.MALFORMED, f"a mention is {shown(record)}, not an object")
             continue
         spans = record.get("spans", [[record.get("start"), record.get("end")]])
-        pairs = [tuple(p) for p in spans if isinstance(p, list)] if isinstance(spans, list) else []
-        if not all(len(pair) == 2 for pair in pairs):
-            pairs = []
+        if not isinstance(spans, list) or not all(map(_is_pair, spans)):
+            builder.report(ProblemKind.MALFORMED, f"spans are {shown(spans)}, not [start, end]…")
+            continue
         builder.add(
-            pairs,
+            [(start, end) for start, end in spans],
             record.get("label"),
             mention_id=record.get("id"),
             score=record.get("score"),
             codes=_list(record.get("codes"), "codes", builder),
             quotation=record.get("text"),
         )
+
+
+def _is_pair(span: object) -> bool:
+    return isinstance(span, list) and len(span) == 2
 
 
 def mention_record(document: Document, mention: Mention) -> dict[str, Any]:

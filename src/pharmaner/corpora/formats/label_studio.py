@@ -43,13 +43,16 @@ def _document(task: dict[str, Any], source: Source, number: int) -> Found:
     name = task.get("id", f"{source.path.stem}-{number}")
     builder = DocumentBuilder(source.file, 0, name, data.get(source.text_column))
     builder.metadata = {key: data[key] for key in data if key != source.text_column}
-    finished = [_mapping(a) for a in _list(task.get("annotations"))]
-    finished = [a for a in finished if not a.get("was_cancelled")]
-    finished = finished or [_mapping(p) for p in _list(task.get("predictions"))]
-    for other in finished[1:]:
-        unread = len(_list(other.get("result")))
-        builder.report(ProblemKind.NOT_READ, f"another annotation of {unread} results is not read")
-    for result in _list(finished[0].get("result")) if finished else ():
+    annotations = [_mapping(a) for a in _list(task.get("annotations"))]
+    predictions = [_mapping(p) for p in _list(task.get("predictions"))]
+    finished = [a for a in annotations if not a.get("was_cancelled")]
+    read = (finished or predictions)[:1]
+    for other in [*annotations, *predictions]:
+        if not any(other is one for one in read):
+            unread = len(_list(other.get("result")))
+            message = f"another annotation of {unread} results is not read"
+            builder.report(ProblemKind.NOT_READ, message)
+    for result in _list(read[0].get("result")) if read else ():
         _add(_mapping(result), builder)
     return builder.build()
 

@@ -10,7 +10,8 @@ from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from pathlib import Path
 
-from pharmaner.corpora.formats.builder import DocumentBuilder, one_column, shown
+from pharmaner.corpora.brat import one_column
+from pharmaner.corpora.formats.builder import DocumentBuilder, shown
 from pharmaner.corpora.formats.losses import (
     Feature,
     Fitted,

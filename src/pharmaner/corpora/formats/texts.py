@@ -1,6 +1,6 @@
 """The texts of a table or another corpus, to annotate: counted once, read one by one."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -9,7 +9,7 @@ from pharmaner.corpora.formats.guessing import SUFFIXES
 from pharmaner.corpora.formats.losses import Loss
 from pharmaner.corpora.formats.reading import read_found
 from pharmaner.corpora.formats.source import Source
-from pharmaner.corpora.report import Problem
+from pharmaner.corpora.report import UNREADABLE, Problem
 from pharmaner.document import Document
 from pharmaner.errors import CorpusError
 from pharmaner.storage import sha256
@@ -48,8 +48,8 @@ class CorpusTexts:
         """How many texts come up to and with the one of an id; none before all."""
         if document_id is None:
             return 0
-        named = enumerate(_found(self.source, self.names_files), 1)
-        return next(place for place, (d, _, _) in named if d is not None and d.id == document_id)
+        named = enumerate(_counted(self.source, self.names_files), 1)
+        return next(place for place, (d, _) in named if d is not None and d.id == document_id)
 
     def documents(
         self, skip: int = 0, on_failure: Callable[[str, Exception], object] | None = None
@@ -63,7 +63,7 @@ class CorpusTexts:
         Raises:
             CorpusError: without ``on_failure``, when a document cannot be read.
         """
-        for place, (document, problems, _) in enumerate(_found(self.source, self.names_files)):
+        for place, (document, problems) in enumerate(_counted(self.source, self.names_files)):
             if place < skip:
                 continue
             if document is not None:
@@ -84,10 +84,22 @@ def open_corpus_texts(source: Source, names_files: bool) -> CorpusTexts:
     """
     count, wrong, renamed = 0, list[Problem](), list[Loss]()
     for document, problems, losses in _found(source, names_files):
-        count += 1
-        wrong += problems if document is not None else []
+        is_counted = _is_counted(document, problems)
+        count += is_counted
+        wrong += problems if document is not None or not is_counted else []
         renamed += losses
     return CorpusTexts(source, names_files, count, tuple(wrong), tuple(renamed))
+
+
+def _is_counted(document: Document | None, problems: Iterable[Problem]) -> bool:
+    """Whether it is a document or should have been one; what is not meant to be read is neither."""
+    return document is not None or any(problem.kind in UNREADABLE for problem in problems)
+
+
+def _counted(source: Source, names_files: bool) -> Iterator[tuple[Document | None, list[Problem]]]:
+    for document, problems, _ in _found(source, names_files):
+        if _is_counted(document, problems):
+            yield document, problems
 
 
 def _found(
