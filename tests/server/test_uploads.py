@@ -147,3 +147,11 @@ def test_a_damaged_zip_is_refused_or_read_but_never_fails(
     for candidate in (bytes(content), bytes(content[:length])):
         with contextlib.suppress(RefusedError):
             read_upload("n.zip", candidate, LIMITS)
+
+
+def test_a_member_past_the_end_of_every_file() -> None:
+    stream = io.BytesIO()
+    with zipfile.ZipFile(stream, "w") as archive:
+        archive.writestr("a.txt", "x")
+        archive.infolist()[0].header_offset = 2**63 + 5
+    assert refusal(stream.getvalue())[0] == 400

@@ -111,11 +111,10 @@ def state_routes(service: Service) -> APIRouter:
     @router.get("/v1/model", summary="The model: card, labels, scores", **with_key)
     async def model() -> ModelReply:
         manifest = service.model.manifest
-        card = service.model.path / "README.md"
         return ModelReply(
             labels=service.model.recipe.corpus.types,
             scores=manifest.get("metrics", {}).get("dev"),
-            card=card.read_text(encoding="utf-8") if card.is_file() else "",
+            card=service.card,
             versions=manifest.get("versions", {}),
             limits=service.settings.limits.model_dump(),
         )

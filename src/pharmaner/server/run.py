@@ -9,6 +9,7 @@ from types import FrameType
 
 import uvicorn
 
+from pharmaner.backends import overflow_risk
 from pharmaner.decoding.dictionary import Dictionary
 from pharmaner.errors import InputError
 from pharmaner.model_folder import ModelFolder
@@ -47,11 +48,14 @@ def serve(
         InputError: when the address cannot be listened on.
         PharmanerError: as ``Tagger.load``.
     """
+    card = model.card
     logs.set_up(log_level)
     os.environ["HF_HUB_OFFLINE"] = "1"
     listener = _listen(host, port)
     shown = f"[{host}]" if ":" in host else host
     say(f"listening on http://{shown}:{listener.getsockname()[1]}")
+    if (risk := overflow_risk(model)) is not None:
+        say(risk)
     if not settings.keys and not _is_loopback(listener):
         say("whoever reaches this address can use it: there are no API keys")
 
@@ -62,7 +66,7 @@ def serve(
     batcher = Batcher(
         lambda: Tagger.load(model.path, dictionary=dictionary), settings.limits, metrics
     )
-    service = Service(model, settings, batcher, metrics, stop, lambda: server.should_exit)
+    service = Service(model, card, settings, batcher, metrics, stop, lambda: server.should_exit)
     server = uvicorn.Server(_configuration(build_app(service), settings.limits))
     _on_signals(stop)
     server.run(sockets=[listener])
@@ -100,7 +104,7 @@ def _listen(host: str, port: int) -> socket.socket:
     try:
         found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0]
         return socket.create_server(found[4][:2], family=found[0], backlog=1024)
-    except (OSError, OverflowError) as error:
+    except (OSError, OverflowError, UnicodeError) as error:
         reason = getattr(error, "strerror", None) or error
         raise InputError(f"{host}:{port}: cannot be listened on: {reason}") from None
 

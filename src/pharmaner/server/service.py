@@ -14,10 +14,11 @@ class Service:
     """A model behind a queue.
 
     ``on_failure`` is called when the model could not be loaded; ``is_stopping`` says whether the
-    server is about to end.
+    server is about to end. ``card`` is the model's.
     """
 
     model: ModelFolder
+    card: str
     settings: Settings
     batcher: Batcher
     metrics: Metrics

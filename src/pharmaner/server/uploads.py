@@ -19,6 +19,7 @@ _DAMAGED = (
     EOFError,
     OSError,
     ValueError,
+    OverflowError,
     struct.error,
     zlib.error,
 )

@@ -10,7 +10,8 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from pharmaner.corpora.brat import format_annotations, parse_document
-from pharmaner.document import Document, Mention
+from pharmaner.corpora.formats.jsonl import mention_record
+from pharmaner.document import Document, Mention, Span
 from tests.server.conftest import Server
 from tests.server.page.conftest import analyse
 from tests.server.page.test_filter_and_documents import set_minimum
@@ -131,3 +132,22 @@ def test_copying_gives_what_downloading_gives(page: Page, tmp_path: Path, is_sec
         pasted = page.locator("#note-text").input_value()
         assert pasted == saved.replace("\r\n", "\n")
         page.click("#back")
+
+
+def test_codes_are_in_brat_and_csv(page: Page) -> None:
+    text = "Toma litio\ny sodio, litio"
+    mentions = (
+        Mention((Span(5, 10),), "DRUG", codes=("A", "B 1"), score=0.5),
+        Mention((Span(13, 18),), "DRUG"),
+        Mention((Span(20, 25),), "DRUG", codes=("A",), score=0.25),
+    )
+    document = Document("d", text, mentions)
+    records = [mention_record(document, mention) for mention in mentions]
+    call = """async (mentions) => {
+      const { bratAnnotations, csvTable } = await import("/formats.js");
+      return [bratAnnotations(mentions), csvTable([{ id: "d", mentions }])];
+    }"""
+    annotations, table = page.evaluate(call, records)
+    assert annotations == format_annotations(document)
+    rows = list(csv.DictReader(io.StringIO(table, newline="")))
+    assert [row["codes"] for row in rows] == ["A;B 1", "", "A"]

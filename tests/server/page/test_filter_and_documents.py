@@ -4,7 +4,7 @@ import io
 import zipfile
 
 import pytest
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Page, Route, expect
 
 from tests.server.conftest import Server
 from tests.server.page.conftest import analyse, highlights
@@ -148,3 +148,35 @@ def test_refusals_are_explained(page: Page) -> None:
     expect(alert).to_have_text("The file holds no .txt.")
     analyse(page, "Toma litio")
     expect(alert).to_be_hidden()
+
+
+def test_one_bad_file_is_named_and_the_others_are_shown(page: Page) -> None:
+    contents = {"a.txt": b"Toma litio", "mala.txt": b"alb\xfamina", "b.txt": b"Toma sodio"}
+    files = [
+        {"name": name, "mimeType": "text/plain", "buffer": content}
+        for name, content in contents.items()
+    ]
+    page.set_input_files("#files", files)
+    expect(page.locator("#document-list .name")).to_have_text(["a", "b"])
+    expect(page.locator("#alert")).to_contain_text("mala.txt: The file cannot be read")
+
+
+def test_a_document_removed_while_its_edit_is_analysed_takes_no_other_with_it(page: Page) -> None:
+    names = page.locator("#document-list .name")
+    for text in ("Toma litio", "Toma sodio"):
+        if page.locator("#results").is_visible():
+            page.click("#new-note")
+        analyse(page, text)
+    page.locator("#document-list button").first.click()
+    page.click("#edit")
+    page.fill("#note-text", "Toma omeprazol")
+    held: list[Route] = []
+    page.route("**/v1/predict", lambda route: held.append(route))
+    page.click("#analyse")
+    page.click("#back")
+    page.click("#remove")
+    expect(names).to_have_text(["note-2"])
+    while not held:
+        page.wait_for_timeout(50)
+    held[0].continue_()
+    expect(names).to_have_text(["note-2", "note-1"])

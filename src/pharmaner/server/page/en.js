@@ -47,7 +47,6 @@ export default {
   mentions: mentionsOf,
   substancesFound: counted("distinct substance", "distinct substances"),
   characters: counted("character", "characters"),
-  documentsFound: counted("note", "notes"),
   occurrence: (name, place, all) => `${name}: ${place} of ${all}`,
   score: "Confidence",
   code: "Code",

@@ -47,7 +47,6 @@ export default {
   mentions: mentionsOf,
   substancesFound: counted("sustancia distinta", "sustancias distintas"),
   characters: counted("carácter", "caracteres"),
-  documentsFound: counted("nota", "notas"),
   occurrence: (name, place, all) => `${name}: ${place} de ${all}`,
   score: "Confianza",
   code: "Código",

@@ -3,10 +3,14 @@
 /** A brat annotation file, line by line as `pharmaner predict` writes it. */
 export function bratAnnotations(mentions) {
   const lines = [];
-  mentions.forEach(({ start, end, label, text, score }, place) => {
+  let codesWritten = 0;
+  let scoresWritten = 0;
+  mentions.forEach(({ start, end, label, text, score, codes = [] }, place) => {
     const id = `T${place + 1}`;
-    lines.push(`${id}\t${label} ${start} ${end}\t${text.replace(/[\r\n]/g, " ")}`);
-    if (score !== null) lines.push(`#${lines.length - place}\tScore ${id}\t${score.toFixed(4)}`);
+    const type = label.replace(/[\s;]/g, "_");
+    lines.push(`${id}\t${type} ${start} ${end}\t${text.replace(/[\r\n]/g, " ")}`);
+    for (const code of codes) lines.push(`N${(codesWritten += 1)}\tReference ${id} ${code}\t`);
+    if (score !== null) lines.push(`#${(scoresWritten += 1)}\tScore ${id}\t${score.toFixed(4)}`);
   });
   return lines.map((line) => `${line}\n`).join("");
 }
@@ -19,10 +23,11 @@ export function jsonRecords(documents) {
 
 /** A table of mentions, RFC 4180. */
 export function csvTable(documents) {
-  const rows = [["document", "start", "end", "label", "text", "score"]];
+  const rows = [["document", "start", "end", "label", "text", "score", "codes"]];
   for (const { id, mentions } of documents) {
-    for (const { start, end, label, text, score } of mentions) {
-      rows.push([plain(id), start, end, plain(label), plain(text), score ?? ""]);
+    for (const { start, end, label, text, score, codes = [] } of mentions) {
+      const facts = [plain(label), plain(text), score ?? "", plain(codes.join(";"))];
+      rows.push([plain(id), start, end, ...facts]);
     }
   }
   return rows.map((row) => `${row.map(csvCell).join(",")}\r\n`).join("");

@@ -93,9 +93,13 @@ async function withService(ask) {
   }
 }
 
-function explain({ status, message: detail }) {
-  if (status !== 401) {
-    alertOf([failureMessage(status), detail && `(${detail})`].filter(Boolean).join(" "));
+function described({ status, message: detail }) {
+  return [failureMessage(status), detail && `(${detail})`].filter(Boolean).join(" ");
+}
+
+function explain(error) {
+  if (error.status !== 401) {
+    alertOf(described(error));
     return;
   }
   if (!byId("key").hidden) alertOf(message("keyWrong"));
@@ -109,23 +113,31 @@ const analyseText = (text) =>
       alertOf(message("emptyNote"));
       return;
     }
-    const id = edited?.id ?? `${message("noteName")}-${written + 1}`;
+    const replaced = edited;
+    const id = replaced?.id ?? `${message("noteName")}-${written + 1}`;
     const records = await annotateText(id, text);
-    if (!edited) written += 1;
-    addDocuments(records, true, edited);
+    if (!replaced) written += 1;
+    addDocuments(records, true, replaced);
     openResults();
   });
 
 const analyseFiles = (files) =>
   withService(async () => {
     const records = [];
-    for (const file of files) records.push(...(await annotateFile(file)));
-    if (!records.length) {
-      alertOf(message("noDocuments"));
-      return;
+    const failures = [];
+    for (const file of files) {
+      try {
+        records.push(...(await annotateFile(file)));
+      } catch (error) {
+        if (!(error instanceof ServiceError) || error.status === 401) throw error;
+        failures.push(`${file.name}: ${described(error)}`);
+      }
     }
-    addDocuments(records, false);
-    openResults();
+    if (records.length) {
+      addDocuments(records, false);
+      openResults();
+    }
+    alertOf(failures.join("\n") || (records.length ? "" : message("noDocuments")));
   });
 
 async function loadModel() {

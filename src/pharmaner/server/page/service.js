@@ -2,10 +2,9 @@
 
 /** A request that was not served; `status` is 0 when there was no answer at all. */
 export class ServiceError extends Error {
-  constructor(status, detail, retryAfter) {
+  constructor(status, detail) {
     super(detail);
     this.status = status;
-    this.retryAfter = retryAfter;
   }
 }
 
@@ -42,11 +41,11 @@ async function request(path, options) {
   try {
     reply = await fetch(path, { ...options, headers });
   } catch {
-    throw new ServiceError(0, "", null);
+    throw new ServiceError(0, "");
   }
   if (reply.ok) return reply;
   const { detail = "" } = await reply.json().catch(() => ({}));
-  throw new ServiceError(reply.status, detail, reply.headers.get("retry-after"));
+  throw new ServiceError(reply.status, detail);
 }
 
 async function records(reply) {

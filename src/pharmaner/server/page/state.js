@@ -18,11 +18,12 @@ export function shownDocument() {
  * Take in records of the service and show the first of them.
  * @param {object[]} records
  * @param {boolean} isEditable whether the text was written in the page
- * @param {object} [replaced] the document whose place the first record takes
+ * @param {object} [replaced] the document whose place the first record takes, if it is still there
  */
 export function addDocuments(records, isEditable, replaced) {
-  const place = replaced ? state.documents.indexOf(replaced) : state.documents.length;
-  if (replaced) state.documents.splice(place, 1);
+  const found = state.documents.indexOf(replaced);
+  const place = found < 0 ? state.documents.length : found;
+  if (found >= 0) state.documents.splice(place, 1);
   for (const record of records) {
     record.mentions.sort((a, b) => a.start - b.start);
     for (const { label } of record.mentions) {
