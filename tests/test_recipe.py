@@ -15,6 +15,7 @@ from pharmaner.recipe import (
     SurfaceSection,
     load_recipe,
     parse_recipe,
+    setting,
     shipped_recipes,
 )
 
@@ -291,3 +292,8 @@ def test_settings_are_checked_as_the_file_is() -> None:
 def test_a_recipe_cannot_be_changed() -> None:
     with pytest.raises(ValidationError, match="frozen"):
         Recipe().training.epochs = 3  # type: ignore[misc]
+
+
+@given(st.text(st.characters(codec="utf-8")))
+def test_a_setting_holds_any_text(value: str) -> None:
+    assert load_recipe("default", [setting("encoder.name", value)]).encoder.name == value

@@ -11,6 +11,7 @@ import pytest
 
 from pharmaner.errors import InputError, ModelFolderError, RecipeError
 from pharmaner.model_folder import open_model_folder
+from pharmaner.report.trained_model import read_trained_model
 from pharmaner.storage import sha256
 from pharmaner.tagger import Tagger
 
@@ -208,3 +209,16 @@ def test_a_pattern_that_backtracks_without_end_is_given_up(model: Path) -> None:
     assert tagger.predict("Toma litio 5mg.").text == "Toma litio 5mg."
     with pytest.raises(InputError, match="the tokenizer cannot cut a text into pieces"):
         tagger.predict("t" * 40 + "!")
+
+
+def test_a_card_that_nobody_vouches_for_is_not_shown(model: Path, tmp_path: Path) -> None:
+    assert open_model_folder(model).card == (model / "README.md").read_text(encoding="utf-8")
+    (tmp_path / "secret").write_text("secret")
+    (model / "README.md").unlink()
+    (model / "README.md").symlink_to(tmp_path / "secret")
+    manifest = json.loads((model / "manifest.json").read_text())
+    del manifest["files"]["README.md"]
+    (model / "manifest.json").write_text(json.dumps(manifest))
+    assert open_model_folder(model).card == ""
+    with pytest.raises(ModelFolderError, match=r"README\.md is missing"):
+        read_trained_model(model)

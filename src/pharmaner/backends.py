@@ -54,7 +54,8 @@ def open_backend(model: ModelFolder, chosen: str) -> Backend:
     if chosen == "onnx":
         from pharmaner.prediction.onnx_backend import OnnxBackend
 
-        _warn_of_saturation(model)
+        if (risk := overflow_risk(model)) is not None:
+            warnings.warn(risk, RuntimeWarning, stacklevel=3)
         return OnnxBackend(model.path / ONNX_WEIGHTS)
     from pharmaner.network.tagger_network import check_window, load_network
     from pharmaner.network.torch_backend import TorchBackend
@@ -64,12 +65,12 @@ def open_backend(model: ModelFolder, chosen: str) -> Backend:
     return TorchBackend(network)
 
 
-def _warn_of_saturation(model: ModelFolder) -> None:
+def overflow_risk(model: ModelFolder) -> str | None:
+    """Why an exported folder may give wrong scores on this processor, if it may."""
     export = model.manifest.get("export", {})
-    if export.get("range") == "full" and saturates_int8():
-        warnings.warn(
-            f"{model.path}: was exported for processors with VNNI, which this one lacks: sums may "
-            "overflow; `pharmaner export --int8 --reduced-range` avoids it",
-            RuntimeWarning,
-            stacklevel=4,
-        )
+    if export.get("range") != "full" or not saturates_int8():
+        return None
+    return (
+        f"{model.path}: was exported for processors with VNNI, which this one lacks: sums may "
+        "overflow; `pharmaner export --int8 --reduced-range` avoids it"
+    )

@@ -31,6 +31,7 @@ FORMAT = 1
 """The version of the layout; readers refuse newer ones."""
 
 MANIFEST = "manifest.json"
+CARD = "README.md"
 
 TORCH_WEIGHTS = "model.safetensors"
 ONNX_WEIGHTS = "model.onnx"
@@ -71,6 +72,15 @@ class ModelFolder:
     def pad_id(self) -> int:
         """The vocabulary index of padding."""
         return int(self.manifest["pad_id"])
+
+    @property
+    def card(self) -> str:
+        """The model card, empty where the manifest vouches for none.
+
+        Raises:
+            ModelFolderError: when it is not UTF-8.
+        """
+        return _text(self.path / CARD) if self.holds(CARD) else ""
 
     def holds(self, name: str) -> bool:
         """Whether the manifest vouches for a file of this name."""
@@ -133,11 +143,7 @@ def open_model_folder(path: Path) -> ModelFolder:
             f"{path}: {MANIFEST} vouches for neither {TORCH_WEIGHTS} nor {ONNX_WEIGHTS}"
         )
     file = path / "recipe.toml"
-    try:
-        content = _description(file).decode("utf-8")
-    except UnicodeDecodeError:
-        raise ModelFolderError(f"{file}: is not UTF-8") from None
-    recipe = parse_recipe(content, str(file))
+    recipe = parse_recipe(_text(file), str(file))
     if recipe.network.decoder == "crf":
         _check_vouched(path, manifest, TRANSITIONS)
     if recipe.surface.weight:
@@ -187,6 +193,13 @@ def _check_vouched(path: Path, manifest: dict[str, Any], *needed: str) -> None:
     for name in needed:
         if name not in manifest["files"]:
             raise ModelFolderError(f"{path}: {MANIFEST} does not vouch for {name}")
+
+
+def _text(file: Path) -> str:
+    try:
+        return _description(file).decode("utf-8")
+    except UnicodeDecodeError:
+        raise ModelFolderError(f"{file}: is not UTF-8") from None
 
 
 def _description(file: Path) -> bytes:

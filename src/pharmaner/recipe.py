@@ -192,6 +192,11 @@ def shipped_recipes() -> list[str]:
     return sorted(p.name.removesuffix(".toml") for p in folder.iterdir() if ".toml" in p.name)
 
 
+def setting(key: str, value: str) -> str:
+    """A ``section.key=value`` that sets a text, whatever it holds."""
+    return f"{key}={tomli_w.dumps({'text': value}).removeprefix('text = ').strip()}"
+
+
 def load_recipe(name: str, overrides: Iterable[str] = ()) -> Recipe:
     """A shipped recipe by name, or a TOML file; then ``section.key=value`` overrides in order.
 

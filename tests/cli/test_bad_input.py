@@ -178,3 +178,10 @@ def test_a_text_in_place_of_a_file(cli: Cli, trained: Path) -> None:
     result = cli("predict", text, "--model", trained)
     assert_refused(result, f"{text}: File name too long")
     assert_refused(cli("audit", text), f"{text}: File name too long")
+
+
+@pytest.mark.parametrize("host", ["n..x", "x" * 64 + ".org"])
+def test_a_host_that_is_no_name(cli: Cli, trained: Path, host: str) -> None:
+    result = cli("serve", "--model", trained, "--host", host, "--port", "0")
+    assert (result.code, result.out) == (2, "")
+    assert f"error: {host}:0: cannot be listened on: " in result.err

@@ -14,7 +14,8 @@ from typing import Any
 import numpy as np
 import pytest
 
-from pharmaner.corpora.folder import read_annotations_over, read_folder, write_folder
+from pharmaner.corpora.folder import read_folder, write_folder
+from pharmaner.corpora.formats.reading import read_predictions
 from pharmaner.document import Document, Mention
 from pharmaner.recipe import Recipe, parse_recipe
 from pharmaner.scoring.strict import Counts, Score, Scorer, score
@@ -52,7 +53,7 @@ def place(
     mentions = [Mention.at(5, 9, "DRUG"), Mention.at(12, 17, "DRUG"), Mention.at(22, 32, "PROTEIN")]
     write_folder(small_corpus, place / "train")
     write_folder([*small_corpus[:4], unheard.with_mentions(mentions)], place / "dev")
-    for name, keep, epochs, rate in (("bold", "last", 8, 2e-3), ("careful", "best", 30, 5e-4)):
+    for name, keep, epochs, rate in (("bold", "last", 8, 2e-3), ("careful", "best", 12, 5e-4)):
         rates = {"learning_rate": rate, "head_learning_rate": rate}
         changes = {"keep": keep, "epochs": epochs, **rates}
         training = tiny_recipe.training.model_copy(update=changes)
@@ -74,7 +75,7 @@ def scores_of(place: Path, output: str = "whole") -> dict[str, list[Score]]:
         name: [
             score(
                 gold,
-                read_annotations_over(runs / name / str(seed) / "predictions", gold).documents,
+                read_predictions(runs / name / str(seed) / "predictions.jsonl", gold).documents,
                 Scorer.PUBLIC,
             )
             for seed in SEEDS
@@ -109,8 +110,9 @@ def test_intervals_and_p_are_those_of_a_slow_bootstrap(place: Path) -> None:
     gold = read_folder(place / "dev").documents
     by_document: dict[str, list[list[Counts]]] = {}
     for name in SYSTEMS:
-        folders = [place / "whole" / "runs" / name / str(seed) / "predictions" for seed in SEEDS]
-        outputs = [read_annotations_over(folder, gold).documents for folder in folders]
+        folders = [place / "whole" / "runs" / name / str(seed) for seed in SEEDS]
+        files = [folder / "predictions.jsonl" for folder in folders]
+        outputs = [read_predictions(file, gold).documents for file in files]
         by_document[name] = [
             [score([d], [p], Scorer.PUBLIC).micro for d, p in zip(gold, output, strict=True)]
             for output in outputs
@@ -166,7 +168,7 @@ def test_a_run_is_a_normal_training_and_leaves_no_weights(place: Path, tiny_bert
             else:
                 assert run["kept_epoch"] == len(log)
             assert run["seconds"] == pytest.approx(sum(record["seconds"] for record in log))
-            names = {"predictions", "recipe.toml", "run-log.jsonl", "manifest.json"}
+            names = {"predictions.jsonl", "recipe.toml", "run-log.jsonl", "manifest.json"}
             assert {path.name for path in folder.iterdir()} == names
     assert not list((place / "whole").rglob("*.safetensors"))
 
@@ -225,9 +227,8 @@ def test_a_killed_comparison_goes_on_to_the_same_result(place: Path) -> None:
     assert comparable(content_of(place / "cut")) == comparable(content_of(place / "whole"))
     for name in SYSTEMS:
         for seed in SEEDS:
-            for file in (runs / name / str(seed) / "predictions").iterdir():
-                same = place / "whole" / "runs" / name / str(seed) / "predictions" / file.name
-                assert file.read_bytes() == same.read_bytes()
+            file = Path(name) / str(seed) / "predictions.jsonl"
+            assert (runs / file).read_bytes() == (place / "whole" / "runs" / file).read_bytes()
     assert not list((place / "cut").rglob("*.safetensors"))
     assert not list((place / "cut").rglob("*.partial"))
 

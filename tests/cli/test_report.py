@@ -200,7 +200,7 @@ RECORD = '{"epoch": 1, "loss": 0.5, "seconds": 1.0, "pieces_per_second": 9}'
         ),
         (
             lambda model: (model / "README.md").write_bytes(b"alb\xfamina"),
-            "{model}/README.md: is not UTF-8 text",
+            "{model}/README.md: is not UTF-8",
         ),
     ],
 )

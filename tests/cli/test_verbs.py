@@ -213,3 +213,10 @@ def test_a_log_without_a_terminal_gets_lines_of_progress(
     result = cli("train", *where, "--encoder", tiny_bert, *tiny_settings, *sizes)
     steps = re.findall(r"^step (\d+) of (\d+): loss \d+\.\d+$", result.err, re.MULTILINE)
     assert [int(step) for step, _ in steps] == list(range(1, int(steps[0][1]) + 1))
+
+
+@pytest.mark.parametrize("label", ["DRUG[abbr]", "[/b]", "[red]"])
+def test_names_are_shown_as_they_are(cli: Cli, write_corpus: WriteCorpus, label: str) -> None:
+    corpus = write_corpus(d=("Toma litio", f"T1\t{label} 5 10\tlitio\n"))
+    assert label in cli("audit", corpus).out
+    assert label in cli("evaluate", corpus, corpus).out

@@ -1,3 +1,4 @@
+import shutil
 from pathlib import Path
 
 import numpy as np
@@ -6,10 +7,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 from safetensors.numpy import load_file
+from transformers import AutoModel
 
+from pharmaner.encoders.cache import cached
 from pharmaner.encoders.int8 import INT8_WEIGHTS, dequantise, pack_encoder, quantise
 from pharmaner.encoders.source import find_encoder
 from pharmaner.errors import EncoderError
+from pharmaner.network.pretrained import load_pretrained
 
 WEIGHTS = st.floats(-100, 100, width=32, allow_subnormal=False)
 
@@ -75,3 +79,40 @@ def test_a_damaged_int8_file_is_one_line(
     with pytest.raises(EncoderError, match="cannot be read"):
         find_encoder(str(tmp_path / "packed"))
     assert not list((tmp_path / "cache").rglob("config.json"))
+
+
+def test_weights_that_are_only_a_pointer_to_them(tiny_bert: Path, tmp_path: Path) -> None:
+    clone = shutil.copytree(tiny_bert, tmp_path / "clone")
+    (clone / "model.safetensors").write_text("version https://git-lfs.github.com/spec/v1\n")
+    with pytest.raises(EncoderError, match="cannot be read as safetensors"):
+        pack_encoder(clone, tmp_path / "packed")
+    with pytest.raises(EncoderError, match="clone: "):
+        load_pretrained(AutoModel, clone)
+
+
+def test_a_corrected_configuration_is_not_taken_from_the_cache(
+    tiny_bert: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
+    pack_encoder(tiny_bert, tmp_path / "packed")
+    first = find_encoder(str(tmp_path / "packed")).location
+    config = tmp_path / "packed" / "config.json"
+    config.write_text(config.read_text().replace("0.1", "0.2"))
+    second = find_encoder(str(tmp_path / "packed")).location
+    assert (second / "config.json").read_bytes() == config.read_bytes()
+    assert (first / "config.json").read_bytes() != config.read_bytes()
+
+
+def test_an_encoder_that_another_process_unpacks_meanwhile(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
+
+    def fill(folder: Path) -> None:
+        (folder / "x").write_text("mine")
+        other = folder.parent / "name-0123"
+        other.mkdir()
+        (other / "x").write_text("theirs")
+
+    assert (cached("name", "0123", fill) / "x").read_text() == "theirs"
+    assert [path.name for path in (tmp_path / "pharmaner" / "encoders").iterdir()] == ["name-0123"]

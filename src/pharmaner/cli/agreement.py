@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from pharmaner.cli.console import say, stdout
+from pharmaner.cli.console import plain, say, stdout
 from pharmaner.cli.corpora import read_annotated
 from pharmaner.cli.options import JsonOption, OnMismatchOption, ScorerOption
 from pharmaner.corpora.mismatch import OnMismatch
@@ -65,30 +65,28 @@ def _print(pair: dict[str, Any]) -> None:
 
 
 def _scores(pair: dict[str, Any]) -> "Table":
-    from rich.markup import escape
     from rich.table import Table
 
-    first, second = escape(pair["first"]), escape(pair["second"])
+    first, second = plain(pair["first"]), plain(pair["second"])
     table = Table("type", title=f"{first} and {second}, {pair['documents']} documents")
     for name in ("F1", "both", f"{first} alone", f"{second} alone"):
         table.add_column(name, justify="right")
     for label, counts in pair["by_type"].items():
-        table.add_row(escape(label), *_cells(counts))
+        table.add_row(plain(label), *_cells(counts))
     table.add_section()
     table.add_row("all", *_cells(pair), style="bold")
     return table
 
 
 def _disagreements(pair: dict[str, Any], shown: list[dict[str, Any]]) -> "Table":
-    from rich.markup import escape
     from rich.table import Table
 
     table = Table("document", "kind", title="disagreements", title_justify="left")
     for side in ("first", "second"):
-        table.add_column(escape(pair[side]), overflow="fold")
+        table.add_column(plain(pair[side]), overflow="fold")
     for held in shown:
-        sides = [escape(_shown(held[side])) for side in ("first", "second")]
-        table.add_row(escape(held["document"]), held["kind"].replace("_", " "), *sides)
+        sides = [plain(_shown(held[side])) for side in ("first", "second")]
+        table.add_row(plain(held["document"]), held["kind"].replace("_", " "), *sides)
     return table
 
 

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from pharmaner.cli.console import stdout
+from pharmaner.cli.console import plain, stdout
 from pharmaner.cli.options import JsonOption
 
 if TYPE_CHECKING:
@@ -47,7 +47,7 @@ def _print(found: "Audit") -> None:
             table.add_column(name, justify="right")
         for label, count in found.mentions.items():
             lengths = [f"{value:g}" for value in found.mention_lengths[label]]
-            table.add_row(label, str(count), *lengths)
+            table.add_row(plain(label), str(count), *lengths)
         stdout().print(table)
     typer.echo(f"{found.discontinuous} discontinuous mentions")
     for problem in found.problems:

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from pharmaner.cli.console import say, stdout
+from pharmaner.cli.console import plain, say, stdout
 from pharmaner.cli.corpora import read_annotated, warn_of_leaks
 from pharmaner.cli.options import OnMismatchOption, OverridesOption
 from pharmaner.cli.training_progress import TrainingProgress
@@ -109,6 +109,6 @@ def _print(content: dict[str, Any]) -> None:
             for column in section.columns:
                 table.add_column(column, overflow="fold")
             for row in section.rows:
-                table.add_row(*row)
+                table.add_row(*map(plain, row))
             stdout().print(table)
             stdout().print(*section.notes, style="dim", markup=False, sep="\n")

@@ -16,6 +16,13 @@ def say(message: str) -> None:
     typer.echo(message, err=True)
 
 
+def plain(text: str) -> str:
+    """A text that rich shows as it is, whatever it holds."""
+    from rich.markup import escape
+
+    return escape(text)
+
+
 def print_scores(scores: dict[str, Any]) -> None:
     """Print precision, recall and F1 by type and micro, from ``Score.as_json``."""
     from rich.table import Table
@@ -25,7 +32,7 @@ def print_scores(scores: dict[str, Any]) -> None:
     for name in ("P", "R", "F1", "TP", "FP", "FN"):
         table.add_column(name, justify="right")
     for label, counts in scores["by_type"].items():
-        table.add_row(label, *_cells(counts))
+        table.add_row(plain(label), *_cells(counts))
     table.add_section()
     table.add_row("micro", *_cells(scores), style="bold")
     stdout().print(table)

@@ -28,10 +28,13 @@ def demo(
 
 def run_demo(sample: Path, output: Path, seed: int) -> None:
     """The demo on a folder with train, dev, test and note.txt; exit 1 under the lowest F1."""
+    from pharmaner.cli.corpora import read_annotated
     from pharmaner.cli.evaluate import predict_gold
-    from pharmaner.cli.train import train
+    from pharmaner.cli.train import fine_tune
     from pharmaner.corpora.folder import read_folder, read_text, write_folder
+    from pharmaner.corpora.mismatch import OnMismatch
     from pharmaner.document import Document
+    from pharmaner.recipe import load_recipe, setting
     from pharmaner.report.html import write_page
     from pharmaner.report.terminal import coloured
     from pharmaner.scoring.strict import score
@@ -39,7 +42,10 @@ def run_demo(sample: Path, output: Path, seed: int) -> None:
 
     model = output / "model"
     say(f"1. Fine-tuning {DEMO_ENCODER} on the sample corpus")
-    train([sample / "train"], model, DEMO_ENCODER, recipe="demo", seed=seed)
+    settings = [setting("encoder.name", DEMO_ENCODER), f"training.seed={seed}"]
+    learned = read_annotated(sample / "train", OnMismatch.REFUSE)
+    again = f"`pharmaner demo --output {output} --seed {seed}`"
+    fine_tune(load_recipe("demo", settings), learned, [], model, True, again)
     say("2. Scoring the notes that were held out")
     tagger = Tagger.load(model)
     gold, predicted = predict_gold(tagger, list(read_folder(sample / "test").documents))

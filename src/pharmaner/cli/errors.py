@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from pharmaner.cli.console import say, stdout
+from pharmaner.cli.console import plain, say, stdout
 from pharmaner.cli.corpora import read_annotated
 from pharmaner.cli.evaluate import read_sides, say_absent
 from pharmaner.cli.options import (
@@ -106,14 +106,14 @@ def _confusion(rows: dict[str, dict[str, int]]) -> "Table":
     columns = sorted({column for row in rows.values() for column in row})
     table = _table("gold type (rows) and predicted type, exact or overlapping", *columns)
     for name, row in rows.items():
-        table.add_row(_plain(name), *(str(row.get(column, 0)) for column in columns))
+        table.add_row(plain(name), *(str(row.get(column, 0)) for column in columns))
     return table
 
 
 def _wrong_types(pairs: dict[str, dict[str, int]]) -> "Table":
     table = _table("types confused, whichever way round", "type", "boundary_and_type")
     for name, counts in pairs.items():
-        table.add_row(_plain(name), *map(str, counts.values()))
+        table.add_row(plain(name), *map(str, counts.values()))
     return table
 
 
@@ -124,7 +124,7 @@ def _breakdown(title: str, tallies: dict[str, dict[str, Any]]) -> "Table":
         wrong, missed = (
             sum(tally[side].values()) for side in ("false_positives", "false_negatives")
         )
-        table.add_row(_plain(name), *ratios, *map(str, (tally["true_positives"], wrong, missed)))
+        table.add_row(plain(name), *ratios, *map(str, (tally["true_positives"], wrong, missed)))
     return table
 
 
@@ -133,11 +133,5 @@ def _table(title: str, *numbers: str) -> "Table":
 
     table = Table("", title=title, title_justify="left")
     for name in numbers:
-        table.add_column(_plain(name), justify="right")
+        table.add_column(plain(name), justify="right")
     return table
-
-
-def _plain(name: str) -> str:
-    from rich.markup import escape
-
-    return escape(name)

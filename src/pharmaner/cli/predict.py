@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from pharmaner.cli.console import progress_bar, say, stdout
+from pharmaner.cli.console import plain, progress_bar, say, stdout
 from pharmaner.cli.corpora import name_texts
 from pharmaner.cli.dictionaries import NamedLists, load_dictionary, named_lists
 from pharmaner.cli.options import (
@@ -110,7 +110,7 @@ def _print(prediction: "Prediction", is_named: bool) -> None:
         from pharmaner.report.terminal import coloured
 
         if is_named:
-            stdout().rule(prediction.document.id)
+            stdout().rule(plain(prediction.document.id))
         stdout().print(coloured(prediction.document), soft_wrap=True)
     else:
         from pharmaner.report.json_lines import json_line

@@ -38,7 +38,9 @@ def pretrain(
         raise MissingExtraError(
             "pre-training needs torch; `pip install 'pharmaner[train]'` brings it"
         ) from None
-    settings = [*(overrides or []), f"encoder.name={encoder!r}"]
+    from pharmaner.recipe import setting
+
+    settings = [*(overrides or []), setting("encoder.name", encoder)]
     settings += [f"training.seed={seed}"] if seed is not None else []
     recipe = parse_pretrain_recipe("", "pretrain", settings)
     documents = list(name_texts(texts).documents())

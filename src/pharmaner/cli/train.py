@@ -1,7 +1,7 @@
 """``pharmaner train``."""
 
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -17,6 +17,10 @@ from pharmaner.cli.options import (
 from pharmaner.cli.training_progress import TrainingProgress
 from pharmaner.corpora.mismatch import OnMismatch
 from pharmaner.errors import MissingExtraError
+
+if TYPE_CHECKING:
+    from pharmaner.document import Document
+    from pharmaner.recipe import Recipe
 
 
 def train(
@@ -35,15 +39,29 @@ def train(
     on_mismatch: OnMismatchOption = OnMismatch.REALIGN,
 ) -> None:
     """Fine-tune an encoder on an annotated corpus and write a model folder."""
-    from pharmaner.recipe import load_recipe
+    from pharmaner.recipe import load_recipe, setting
 
     settings = list(overrides or [])
-    settings += [f"encoder.name={encoder!r}"] if encoder else []
+    settings += [setting("encoder.name", encoder)] if encoder else []
     settings += [f"training.seed={seed}"] if seed is not None else []
     chosen = load_recipe(recipe, settings)
     learned = [d for folder in train_folders for d in read_annotated(folder, on_mismatch)]
     judged = read_annotated(dev, OnMismatch.KEEP) if dev else []
     warn_of_leaks(learned, judged)
+    again = "the same command with --resume"
+    fine_tune(chosen, learned, judged, output, resume, again)
+    say(f"next: pharmaner predict --model {output} note.txt")
+
+
+def fine_tune(
+    recipe: "Recipe",
+    learned: "list[Document]",
+    judged: "list[Document]",
+    output: Path,
+    resume: bool,
+    again: str,
+) -> None:
+    """Train and show it; ``again`` says what goes on after an interruption."""
     try:
         from pharmaner.training.train import train as run_training
     except ImportError:
@@ -53,14 +71,13 @@ def train(
     try:
         with TrainingProgress() as progress:
             result = run_training(
-                chosen, learned, judged, output=output, resume=resume, listener=progress
+                recipe, learned, judged, output=output, resume=resume, listener=progress
             )
     except KeyboardInterrupt:
-        say(f"interrupted; the same command with --resume goes on ({output}.partial)")
+        say(f"interrupted; {again} goes on ({output}.partial)")
         raise typer.Exit(130) from None
     say(str(result.alignment))
     kept = result.history[result.kept_epoch - 1]
     if "dev" in kept:
         print_scores(kept["dev"])
     say(f"{output}: epoch {result.kept_epoch} of {len(result.history)} kept")
-    say(f"next: pharmaner predict --model {output} note.txt")

@@ -40,10 +40,10 @@ def tune(
     on_mismatch: OnMismatchOption = OnMismatch.REALIGN,
 ) -> None:
     """Search for the recipe with the best dev F1; the same command again goes on or helps."""
-    from pharmaner.recipe import load_recipe
+    from pharmaner.recipe import load_recipe, setting
 
     settings = list(overrides or [])
-    settings += [f"encoder.name={encoder!r}"] if encoder else []
+    settings += [setting("encoder.name", encoder)] if encoder else []
     settings += [f"training.seed={seed}"] if seed is not None else []
     chosen = load_recipe(recipe, settings)
     learned = [d for folder in train_folders for d in read_annotated(folder, on_mismatch)]

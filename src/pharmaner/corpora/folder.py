@@ -162,8 +162,7 @@ def _read_pair(
     try:
         name.encode()
     except UnicodeEncodeError:
-        shown = ascii(name)[1:-1]
-        return None, [Problem(shown, 0, ProblemKind.UNDECODABLE, "its name is not UTF-8")]
+        return None, [Problem(name, 0, ProblemKind.UNDECODABLE, "its name is not UTF-8")]
     if txt is None:
         return None, [Problem(f"{name}.ann", 0, ProblemKind.MISSING_TXT, f"{name}.txt is missing")]
     if ann is None:

@@ -50,7 +50,8 @@ class Problem:
 
     def __str__(self) -> str:
         where = f"{self.file}:{self.line}" if self.line else self.file
-        return f"{where}: {self.message}"
+        shown = where.encode("utf-8", "backslashreplace").decode()
+        return f"{shown}: {self.message}"
 
 
 def refuse(problems: Iterable[Problem], kinds: frozenset[ProblemKind] = UNREADABLE) -> None:

@@ -5,11 +5,10 @@ from pathlib import Path
 
 from safetensors.numpy import save_file
 
-from pharmaner.encoders.cache import cached
+from pharmaner.encoders.cache import cached, folder_hash
 from pharmaner.encoders.onnx_parameters import read_parameters
 from pharmaner.errors import EncoderError
 from pharmaner.model_folder import ONNX_WEIGHTS, open_model_folder, shipped_folder
-from pharmaner.storage import sha256
 
 SHIPPED_ENCODER = "shipped"
 """The name of the tagger in the package, as an encoder."""
@@ -41,8 +40,7 @@ def exported_encoder(folder: Path, name: str) -> Path:
         MissingExtraError: without the package onnx.
     """
     model = open_model_folder(folder)
-    digest = sha256(model.path / ONNX_WEIGHTS)
-    return cached(name, digest, lambda output: _unpack(model.path, output))
+    return cached(name, folder_hash(model.path), lambda output: _unpack(model.path, output))
 
 
 def _unpack(folder: Path, output: Path) -> None:

@@ -14,9 +14,9 @@ import numpy.typing as npt
 from safetensors import SafetensorError
 from safetensors.numpy import load_file, save_file
 
-from pharmaner.encoders.cache import cached
+from pharmaner.encoders.cache import cached, folder_hash
 from pharmaner.errors import EncoderError
-from pharmaner.storage import sha256, whole_folder
+from pharmaner.storage import whole_folder
 
 INT8_WEIGHTS = "model.int8.safetensors"
 _SCALE = ".scale"
@@ -28,13 +28,17 @@ def pack_encoder(encoder: Path, output: Path) -> None:
     """Write an encoder folder with its matrices in int8; every other file is copied.
 
     Raises:
-        EncoderError: for an encoder without model.safetensors.
+        EncoderError: for an encoder without model.safetensors, or with another file of that name.
     """
     weights = encoder / "model.safetensors"
     if not weights.is_file():
         raise EncoderError(f"{encoder}: holds no model.safetensors, which alone can be packed")
+    try:
+        tensors = load_file(weights)
+    except SafetensorError as error:
+        raise EncoderError(f"{weights}: cannot be read as safetensors: {error}") from None
     with whole_folder(output) as folder:
-        save_file(quantise(load_file(weights)), folder / INT8_WEIGHTS)
+        save_file(quantise(tensors), folder / INT8_WEIGHTS)
         for path in sorted(encoder.iterdir()):
             if path.is_file() and path != weights:
                 shutil.copyfile(path, folder / path.name)
@@ -42,8 +46,7 @@ def pack_encoder(encoder: Path, output: Path) -> None:
 
 def unpacked_folder(folder: Path, name: str) -> Path:
     """The fp32 folder of an int8 one, from the cache if it is there."""
-    digest = sha256(folder / INT8_WEIGHTS)
-    return cached(name, digest, lambda output: _unpack(folder, output))
+    return cached(name, folder_hash(folder), lambda output: _unpack(folder, output))
 
 
 def quantise(tensors: Mapping[str, npt.NDArray[np.floating]]) -> Tensors:

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from pharmaner.errors import InputError
-from pharmaner.recipe import Recipe, load_recipe
+from pharmaner.recipe import Recipe, load_recipe, setting
 
 _SET_ELSEWHERE = {"encoder.name": "--encoder", "training.seed": "--seed"}
 
@@ -43,7 +43,7 @@ def cross_systems(
             raise InputError(f"compare: --set {key}; {_SET_ELSEWHERE[key]} is accepted")
     systems: dict[str, System] = {}
     for encoder in encoders or [""]:
-        chosen = [*overrides, f"encoder.name={encoder!r}"] if encoder else overrides
+        chosen = [*overrides, setting("encoder.name", encoder)] if encoder else overrides
         for recipe_name in recipes:
             recipe = load_recipe(recipe_name, chosen)
             shown = _encoder_shown(recipe.encoder.name), _recipe_shown(recipe_name)

@@ -16,6 +16,7 @@ from pharmaner.encoders.onnx_parameters import (
 from pharmaner.export.graph import write_graph
 from pharmaner.export.int8 import write_int8
 from pharmaner.model_folder import (
+    CARD,
     MANIFEST,
     ONNX_WEIGHTS,
     TORCH_WEIGHTS,
@@ -25,8 +26,6 @@ from pharmaner.model_folder import (
 from pharmaner.network.tagger_network import load_network
 from pharmaner.storage import write_text
 from pharmaner.training.model_card import model_card
-
-_CARD = "README.md"
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,7 +46,7 @@ class Draft:
             ExportError: when torch cannot export the network.
         """
         for name in self.source.manifest["files"]:
-            if name not in {TORCH_WEIGHTS, _CARD}:
+            if name not in {TORCH_WEIGHTS, CARD}:
                 shutil.copyfile(self.source.path / name, self.folder / name)
         network = load_network(self.source.path)
         write_graph(network, self.folder / ONNX_WEIGHTS)
@@ -75,5 +74,5 @@ class Draft:
         before = self.source.manifest
         content = {key: before[key] for key in before if key not in {"format", "files"}}
         content |= {"plain_transformers": "no", "export": self.record}
-        write_text(self.folder / _CARD, model_card(self.source.recipe, content))
+        write_text(self.folder / CARD, model_card(self.source.recipe, content))
         write_manifest(self.folder, content)

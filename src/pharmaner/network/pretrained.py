@@ -36,7 +36,7 @@ def load_pretrained(auto_class: Any, folder: Path | None, **options: Any) -> Any
             raise EncoderError(
                 f"{folder}: its weights are a pickle of more than tensors, which is never read"
             ) from None
-        except (OSError, ValueError, RuntimeError, KeyError) as error:
+        except (OSError, ValueError, RuntimeError, KeyError, SafetensorError) as error:
             reason = str(error).partition("\n")[0]
             raise EncoderError(f"{folder}: {reason}") from error
 

@@ -8,11 +8,10 @@ from typing import Annotated, Any, TypeVar
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from pharmaner.errors import ModelFolderError
-from pharmaner.model_folder import MANIFEST, open_model_folder
+from pharmaner.model_folder import CARD, MANIFEST, ModelFolder, open_model_folder
 from pharmaner.recipe import Recipe
 
 RUN_LOG = "run-log.jsonl"
-CARD = "README.md"
 
 _Ratio = Annotated[float, Field(ge=0, le=1)]
 _Number = Annotated[int, Field(ge=0)]
@@ -100,10 +99,13 @@ def read_trained_model(path: Path) -> TrainedModel:
             `train` writes.
     """
     folder = open_model_folder(path)
+    for name in (RUN_LOG, CARD):
+        if not folder.holds(name):
+            raise ModelFolderError(f"{path}: {name} is missing")
     manifest = _validated(Manifest, folder.manifest, path / MANIFEST, "a manifest of `train`")
     log = path / RUN_LOG
     epochs = []
-    for number, line in enumerate(_text(path, RUN_LOG).splitlines(), start=1):
+    for number, line in enumerate(_log(folder).splitlines(), start=1):
         try:
             record = json.loads(line)
         except ValueError:
@@ -113,7 +115,7 @@ def read_trained_model(path: Path) -> TrainedModel:
         raise ModelFolderError(
             f"{log}: has no record of epoch {manifest.kept_epoch}, which {MANIFEST} says is kept"
         )
-    return TrainedModel(path, folder.recipe, manifest, epochs, _text(path, CARD))
+    return TrainedModel(path, folder.recipe, manifest, epochs, folder.card)
 
 
 _ACCEPTED = "a record a line, as `train` writes them, is accepted"
@@ -129,10 +131,8 @@ def _validated(kind: type[_Model], content: Any, where: Path | str, what: str) -
         raise ModelFolderError(f"{where}: is not {what}{found}") from None
 
 
-def _text(folder: Path, name: str) -> str:
+def _log(folder: ModelFolder) -> str:
     try:
-        return (folder / name).read_text(encoding="utf-8")
-    except FileNotFoundError:
-        raise ModelFolderError(f"{folder}: {name} is missing") from None
-    except (OSError, UnicodeDecodeError):
-        raise ModelFolderError(f"{folder / name}: is not UTF-8 text") from None
+        return (folder.path / RUN_LOG).read_text(encoding="utf-8")
+    except UnicodeDecodeError:
+        raise ModelFolderError(f"{folder.path / RUN_LOG}: is not UTF-8") from None
