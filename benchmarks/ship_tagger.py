@@ -45,11 +45,24 @@ def copy_temperature(judged: Path, model: Path) -> None:
     put_file(open_model_folder(model), CALIBRATION, content)
 
 
+KNOWN = {
+    "base_model: second": "base_model: intfloat/multilingual-e5-small",
+    "from `second` (": "from `second`, see below (",
+    "Trained without a dev corpus: there are no scores.": (
+        "Learned from train and dev, so it has no score of its own; its predecessor's is below."
+    ),
+}
+"""What the card of any exported folder says, and what we know better."""
+
+
 def complete_card(folder: Path) -> None:
     """Add what only we know of the data and the licences, and have the manifest vouch for it."""
     manifest = open_model_folder(folder).manifest
     card = folder / "README.md"
-    card.write_text(card.read_text("utf-8") + "\n" + CARD.read_text("utf-8"), "utf-8", newline="\n")
+    written = card.read_text("utf-8")
+    for generic, known in KNOWN.items():
+        written = written.replace(generic, known)
+    card.write_text(f"{written.rstrip()}\n\n{CARD.read_text('utf-8')}", "utf-8", newline="\n")
     (folder / MANIFEST).unlink()
     content = {key: manifest[key] for key in manifest if key not in {"format", "files"}}
     write_manifest(folder, content)

@@ -1,3 +1,4 @@
+import re
 import tomllib
 from pathlib import Path
 from typing import Any
@@ -297,3 +298,14 @@ def test_a_recipe_cannot_be_changed() -> None:
 @given(st.text(st.characters(codec="utf-8")))
 def test_a_setting_holds_any_text(value: str) -> None:
     assert load_recipe("default", [setting("encoder.name", value)]).encoder.name == value
+
+
+def test_the_page_on_recipes_has_every_key_and_its_default() -> None:
+    page = (Path(__file__).parents[1] / "docs" / "recipes.md").read_text(encoding="utf-8")
+    shown = dict(re.findall(r"^\| `(\w+\.\w+)` \| `([^`]*)` \|", page, re.MULTILINE))
+    tables = Recipe().model_dump(mode="json")
+    keys = {f"{table}.{key}": value for table in tables for key, value in tables[table].items()}
+    assert {key: tomllib.loads(f"x = {value}")["x"] for key, value in shown.items()} == keys
+    for name in ("default", "demo"):
+        recipe = load_recipe(name)
+        assert (recipe.surface.weight, recipe.decoding.recurrence) == (1.0, 4.0)
