@@ -6,7 +6,9 @@ import sys
 
 import pytest
 
+from pharmaner.corpora.folder import read_folder
 from pharmaner.model_folder import PACKAGE, open_model_folder
+from pharmaner.tagger import Tagger
 from tests.test_core_without_torch import BLOCKED
 
 SHIPPED = PACKAGE / "shipped"
@@ -53,3 +55,15 @@ def test_it_annotates_a_sentence_without_torch(sentence: str, expected: set[str]
 def test_it_finds_what_is_annotated_in_invented_notes() -> None:
     sample = PACKAGE / "sample" / "test"
     assert json.loads(without_torch("evaluate", sample, "--json"))["f1"] >= LOWEST_F1
+
+
+def test_what_is_found_in_a_text_does_not_depend_on_the_texts_beside_it() -> None:
+    tagger = Tagger.load()
+    notes = [d.with_mentions([]) for d in read_folder(PACKAGE / "sample" / "test").documents[:12]]
+    together = [prediction.document for prediction in tagger.predict_documents(notes)]
+    assert sum(len(document.mentions) for document in together) > 50
+    for note, found in zip(notes, together, strict=True):
+        alone = tagger.predict(note.text).mentions
+        assert [(m.spans, m.label) for m in alone] == [(m.spans, m.label) for m in found.mentions]
+        scores = [mention.score for mention in found.mentions]
+        assert [mention.score for mention in alone] == pytest.approx(scores, abs=1e-9)

@@ -56,7 +56,8 @@ def open_backend(model: ModelFolder, chosen: str) -> Backend:
 
         if (risk := overflow_risk(model)) is not None:
             warnings.warn(risk, RuntimeWarning, stacklevel=3)
-        return OnnxBackend(model.path / ONNX_WEIGHTS)
+        is_int8 = model.manifest.get("export", {}).get("precision") == "int8"
+        return OnnxBackend(model.path / ONNX_WEIGHTS, is_int8)
     from pharmaner.network.tagger_network import check_window, load_network
     from pharmaner.network.torch_backend import TorchBackend
 

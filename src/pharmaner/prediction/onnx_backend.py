@@ -15,12 +15,15 @@ class OnnxBackend:
 
     Args:
         file: a graph that maps ``input_ids`` and ``attention_mask`` to ``logits``.
+        is_int8: whether it quantises what comes in by the extremes of a whole batch. Its windows
+            are then scored one by one, or a text's result would depend on its neighbours.
 
     Raises:
         ModelFolderError: when onnxruntime cannot read the graph.
     """
 
-    def __init__(self, file: Path) -> None:
+    def __init__(self, file: Path, is_int8: bool = False) -> None:
+        self._is_int8 = is_int8
         onnxruntime.disable_telemetry_events()
         options = onnxruntime.SessionOptions()
         options.log_severity_level = 3
@@ -39,6 +42,21 @@ class OnnxBackend:
         self, input_ids: npt.NDArray[np.int64], attention_mask: npt.NDArray[np.int64]
     ) -> npt.NDArray[np.floating]:
         """See ``pharmaner.prediction.predictor.Backend``."""
+        if not self._is_int8:
+            return self._scored(input_ids, attention_mask)
+        lengths = attention_mask.sum(axis=1).tolist()
+        apart = [
+            self._scored(input_ids[row : row + 1, :length], attention_mask[row : row + 1, :length])
+            for row, length in enumerate(lengths)
+        ]
+        scores = np.zeros((*input_ids.shape, apart[0].shape[-1]), dtype=apart[0].dtype)
+        for row, (length, scored) in enumerate(zip(lengths, apart, strict=True)):
+            scores[row, :length] = scored[0]
+        return scores
+
+    def _scored(
+        self, input_ids: npt.NDArray[np.int64], attention_mask: npt.NDArray[np.int64]
+    ) -> npt.NDArray[np.floating]:
         inputs = {"input_ids": input_ids, "attention_mask": attention_mask}
         logits: npt.NDArray[np.floating] = self._session.run(["logits"], inputs)[0]
         logits -= logits.max(axis=-1, keepdims=True)
