@@ -146,8 +146,8 @@ class Setting:
         from pharmaner.scoring.strict import Scorer, score
 
         gold = only_types(read_folder(Path(dev)).documents, self.recipe.corpus.types)
-        backend, pad_id = TorchBackend(self.network), pad_id_of(self.network)
-        predictor = Predictor(backend, self.windower, self.scheme, pad_id=pad_id)
+        backend = TorchBackend(self.network, pad_id_of(self.network))
+        predictor = Predictor(backend, self.windower, self.scheme)
         return lambda: score(
             gold, [p.document for p in predictor.predict(gold)], Scorer.PUBLIC
         ).as_json()

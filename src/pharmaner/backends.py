@@ -56,14 +56,13 @@ def open_backend(model: ModelFolder, chosen: str) -> Backend:
 
         if (risk := overflow_risk(model)) is not None:
             warnings.warn(risk, RuntimeWarning, stacklevel=3)
-        is_int8 = model.manifest.get("export", {}).get("precision") == "int8"
-        return OnnxBackend(model.path / ONNX_WEIGHTS, is_int8)
+        return OnnxBackend(model.path / ONNX_WEIGHTS)
     from pharmaner.network.tagger_network import check_window, load_network
     from pharmaner.network.torch_backend import TorchBackend
 
     network = load_network(model.path)
     check_window(network.config, model.recipe.text.window)
-    return TorchBackend(network)
+    return TorchBackend(network, model.pad_id)
 
 
 def overflow_risk(model: ModelFolder) -> str | None:

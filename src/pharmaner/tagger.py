@@ -77,7 +77,6 @@ class Tagger:
             windower,
             model.scheme,
             model.recipe.corpus.auxiliary,
-            model.pad_id,
             replace(decoder_of(model, further), min_score=min_score, dictionary=dictionary),
             surface,
         )

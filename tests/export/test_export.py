@@ -6,6 +6,7 @@ from pathlib import Path
 
 import numpy as np
 import onnx
+import onnxruntime
 import pytest
 from onnx import numpy_helper
 from safetensors.numpy import load_file
@@ -32,7 +33,7 @@ def manifest_of(folder: Path) -> dict:
     return json.loads((folder / "manifest.json").read_text(encoding="utf-8"))
 
 
-def test_emissions_are_those_of_torch_for_any_length_and_batch(
+def test_emissions_are_those_of_torch_for_any_length(
     trained: Path, exported: Path, small_corpus: list[Document]
 ) -> None:
     long = Document("long", " ".join(document.text for document in small_corpus) * 3)
@@ -43,6 +44,24 @@ def test_emissions_are_those_of_torch_for_any_length_and_batch(
     for expected, found in pairs:
         assert found.words == expected.words
         np.testing.assert_allclose(found.scores, expected.scores, atol=1e-4)
+    alone = [next(graph.emissions([document])).scores for document in documents]
+    together = [emissions.scores for emissions in graph.emissions(reversed(documents))]
+    for first, second in zip(alone, reversed(together), strict=True):
+        np.testing.assert_array_equal(first, second)
+
+
+def test_the_graph_scores_padded_batches_as_torch_does(trained: Path, exported: Path) -> None:
+    random = np.random.default_rng(0)
+    windows = [random.integers(5, 30, length) for length in (3, 24, 11)]
+    expected = Tagger.load(trained)._predictor.backend.log_probabilities(windows)
+    mask = np.array([[int(place < len(w)) for place in range(24)] for w in windows])
+    input_ids = np.zeros_like(mask)
+    input_ids[mask == 1] = np.concatenate(windows)
+    session = onnxruntime.InferenceSession(exported / "model.onnx")
+    inputs = {"input_ids": input_ids, "attention_mask": mask}
+    (logits,) = session.run(["logits"], inputs)
+    scores = logits - np.logaddexp.reduce(logits, axis=-1, keepdims=True)
+    np.testing.assert_allclose(scores[mask == 1], np.concatenate(expected), atol=1e-4)
 
 
 def test_the_folder_is_a_model_folder_with_one_graph_file(exported: Path, trained: Path) -> None:

@@ -1,3 +1,4 @@
+from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
@@ -23,11 +24,12 @@ class Answering:
         self.tags = [SCHEME.tags.index(tag) for tag in tags.split()]
 
     def log_probabilities(
-        self, input_ids: npt.NDArray[np.int64], attention_mask: npt.NDArray[np.int64]
-    ) -> npt.NDArray[np.floating]:
-        scores = np.full((*input_ids.shape, len(SCHEME.tags)), np.log(0.01))
-        scores[0, np.arange(len(self.tags)), self.tags] = np.log(0.95)
-        return scores
+        self, windows: Sequence[npt.NDArray[np.int64]]
+    ) -> list[npt.NDArray[np.floating]]:
+        (window,) = windows
+        scores = np.full((len(window), len(SCHEME.tags)), np.log(0.01))
+        scores[np.arange(len(self.tags)), self.tags] = np.log(0.95)
+        return [scores]
 
 
 def predicted(tags: str, encoder: Path) -> Prediction:

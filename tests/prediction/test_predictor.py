@@ -10,7 +10,6 @@ from tokenizers import Tokenizer
 
 from pharmaner.document import Document, Mention, Span
 from pharmaner.labels import LabelScheme, Tagging
-from pharmaner.prediction import batches
 from pharmaner.prediction import predictor as module
 from pharmaner.prediction.predictor import Prediction, Predictor
 from pharmaner.prediction.windower import Windower
@@ -21,7 +20,6 @@ from pharmaner.text.words import split_words
 KINDS = ["wordpiece", "unigram", "byte_level"]
 SURE = 0.9
 FIRST_NUMBER = 1_000_000
-PAD = 77
 
 
 class NumberedTokenizer(PieceTokenizer):
@@ -56,25 +54,26 @@ class KnowingBackend:
         self.documents = documents
         self.tokenizer = tokenizer
         self.scheme = scheme
-        self.shapes: list[tuple[int, int]] = []
+        self.lengths: list[int] = []
         self.mixed: list[set[int]] = []
 
     def log_probabilities(
-        self, input_ids: npt.NDArray[np.int64], attention_mask: npt.NDArray[np.int64]
-    ) -> npt.NDArray[np.floating]:
-        self.shapes.append(input_ids.shape)
+        self, windows: Sequence[npt.NDArray[np.int64]]
+    ) -> list[npt.NDArray[np.floating]]:
+        self.lengths += [len(window) for window in windows]
         self.mixed.append(set())
+        return [self.scored(window) for window in windows]
+
+    def scored(self, window: npt.NDArray[np.int64]) -> npt.NDArray[np.floating]:
         tags = len(self.scheme.tags)
-        scores = np.full((*input_ids.shape, tags), np.nan)
-        assert (input_ids[attention_mask == 0] == PAD).all()
-        assert (np.diff(attention_mask, axis=1) <= 0).all()
-        for row, column in zip(*np.nonzero(attention_mask), strict=True):
-            number = int(input_ids[row, column]) - FIRST_NUMBER
+        scores = np.full((len(window), tags), np.nan)
+        for place, piece in enumerate(window):
+            number = int(piece) - FIRST_NUMBER
             document, word = self.tokenizer.owners[number] if number >= 0 else (-1, None)
             if word is not None:
                 self.mixed[-1].add(document)
-                scores[row, column] = np.log((1 - SURE) / (tags - 1))
-                scores[row, column, self.tag(document, word)] = np.log(SURE)
+                scores[place] = np.log((1 - SURE) / (tags - 1))
+                scores[place, self.tag(document, word)] = np.log(SURE)
         return scores
 
     def tag(self, document: int, word: Span) -> int:
@@ -105,7 +104,7 @@ def knowing(
     numbered = NumberedTokenizer(prepared(tokenizer))
     scheme = LabelScheme(("DRUG", "PROTEIN"), tagging)
     backend = KnowingBackend(documents, numbered, scheme)
-    return Predictor(backend, Windower(numbered, text), scheme, auxiliary, PAD), backend
+    return Predictor(backend, Windower(numbered, text), scheme, auxiliary), backend
 
 
 def mentions(predictions: Iterable[Prediction]) -> list[list[tuple[int, int, str]]]:
@@ -210,10 +209,10 @@ def test_neither_window_nor_context_nor_sentences_change_what_is_found(
     section = TextSection.model_validate({"input": form, "window": window, "context": context})
     predictor, backend = knowing(documents, tiny_tokenizers[kind], section)
     assert mentions(predictor.predict(documents)) == gold(documents)
-    assert max(length for _, length in backend.shapes) <= window
+    assert max(backend.lengths) <= window
 
 
-def test_documents_keep_their_order_while_batches_mix_them(
+def test_documents_keep_their_order_while_they_are_scored_together(
     tiny_tokenizers: dict[str, object],
 ) -> None:
     sizes = [9, 0, 30, 1, 1, 17, 0, 4]
@@ -224,19 +223,6 @@ def test_documents_keep_their_order_while_batches_mix_them(
     assert [p.document.id for p in predictions] == [d.id for d in documents]
     assert mentions(predictions) == gold(documents)
     assert max(len(mixed) for mixed in backend.mixed) == len(documents)
-
-
-def test_batches_stay_below_their_bound_unless_one_window_is_above_it(
-    tiny_tokenizers: dict[str, object], monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(batches, "BATCH_PIECES", 70)
-    documents = [note(number, size) for number, size in enumerate([*[0] * 9, 1, 30, 12])]
-    section = TextSection(window=80, context=4)
-    predictor, backend = knowing(documents, tiny_tokenizers["byte_level"], section)
-    assert mentions(predictor.predict(documents)) == gold(documents)
-    assert any(rows > 1 for rows, _ in backend.shapes)
-    assert any(rows * length > 70 for rows, length in backend.shapes)
-    assert all(rows == 1 or rows * length <= 70 for rows, length in backend.shapes)
 
 
 def test_predictions_come_before_all_documents_are_read(
@@ -279,16 +265,16 @@ def test_texts_without_words_are_not_read_without_bound(
 
 
 class FailingBackend(KnowingBackend):
-    """Cannot score batches in which a piece of a certain document is."""
+    """Cannot score what a piece of a certain document is among."""
 
     def __init__(self, backend: KnowingBackend, bad: set[int]) -> None:
         super().__init__(backend.documents, backend.tokenizer, backend.scheme)
         self.bad = bad
 
     def log_probabilities(
-        self, input_ids: npt.NDArray[np.int64], attention_mask: npt.NDArray[np.int64]
-    ) -> npt.NDArray[np.floating]:
-        scores = super().log_probabilities(input_ids, attention_mask)
+        self, windows: Sequence[npt.NDArray[np.int64]]
+    ) -> list[npt.NDArray[np.floating]]:
+        scores = super().log_probabilities(windows)
         if self.mixed[-1] & self.bad:
             raise RuntimeError("cannot score this")
         return scores
@@ -388,7 +374,7 @@ def test_texts_without_words_are_covered_whole_and_have_no_mentions(
 def test_no_documents_give_no_predictions(tiny_tokenizers: dict[str, object]) -> None:
     predictor, backend = knowing([], tiny_tokenizers["wordpiece"], TextSection())
     assert list(predictor.predict([])) == []
-    assert backend.shapes == []
+    assert backend.lengths == []
 
 
 @pytest.mark.parametrize(
@@ -404,7 +390,7 @@ def test_a_line_of_200_000_characters_is_read_to_its_end(
     (prediction,) = predictor.predict([document])
     assert mentions([prediction]) == gold([document])
     assert prediction.characters_covered == 200_000
-    assert max(length for _, length in backend.shapes) <= 256
+    assert max(backend.lengths) <= 256
 
 
 def test_auxiliary_types_are_learned_but_never_returned(
@@ -447,10 +433,12 @@ class DisagreeingBackend:
     """Doubts the more the further a piece stands from the window's start."""
 
     def log_probabilities(
-        self, input_ids: npt.NDArray[np.int64], attention_mask: npt.NDArray[np.int64]
-    ) -> npt.NDArray[np.floating]:
-        row = np.log([self.probabilities(column) for column in range(input_ids.shape[1])])
-        return np.broadcast_to(row, (*input_ids.shape, 3))
+        self, windows: Sequence[npt.NDArray[np.int64]]
+    ) -> list[npt.NDArray[np.floating]]:
+        return [
+            np.log([self.probabilities(column) for column in range(len(window))])
+            for window in windows
+        ]
 
     @staticmethod
     def probabilities(column: int) -> tuple[float, float, float]:

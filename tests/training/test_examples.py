@@ -16,7 +16,6 @@ from pharmaner.recipe import TextSection
 from pharmaner.training.examples import NOT_LEARNED, Example, make_examples
 from tests.prediction.test_predictor import (
     KINDS,
-    PAD,
     NumberedTokenizer,
     annotated,
     gold,
@@ -84,15 +83,16 @@ class PerfectBackend:
             self.labels |= {piece: label for piece, label in pairs if label != NOT_LEARNED}
 
     def log_probabilities(
-        self, input_ids: npt.NDArray[np.int64], attention_mask: npt.NDArray[np.int64]
-    ) -> npt.NDArray[np.floating]:
-        scores = np.full((*input_ids.shape, self.tags), np.nan)
-        for row, column in zip(*np.nonzero(attention_mask), strict=True):
-            label = self.labels.get(int(input_ids[row, column]))
-            if label is not None:
-                scores[row, column] = np.log(0.1 / self.tags)
-                scores[row, column, label] = np.log(0.9)
-        return scores
+        self, windows: Sequence[npt.NDArray[np.int64]]
+    ) -> list[npt.NDArray[np.floating]]:
+        return [np.array([self.row(int(piece)) for piece in window]) for window in windows]
+
+    def row(self, piece: int) -> npt.NDArray[np.floating]:
+        label = self.labels.get(piece)
+        row = np.full(self.tags, np.nan if label is None else np.log(0.1 / self.tags))
+        if label is not None:
+            row[label] = np.log(0.9)
+        return row
 
 
 @pytest.mark.parametrize("kind", KINDS)
@@ -117,7 +117,7 @@ def test_a_model_that_has_learned_every_label_gives_back_the_gold_mentions(
     examples, report = make_examples(documents, learned, scheme)
     assert report.losses == []
     backend = PerfectBackend(examples, len(scheme.tags))
-    predictions = list(Predictor(backend, read, scheme, pad_id=PAD).predict(documents))
+    predictions = list(Predictor(backend, read, scheme).predict(documents))
     assert mentions(predictions) == gold(documents)
     assert all(p.words_read_as_outside == p.positions_overruled == 0 for p in predictions)
 

@@ -1,6 +1,6 @@
 """The torch side of prediction."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any
 
@@ -8,28 +8,61 @@ import numpy as np
 import numpy.typing as npt
 import torch
 
+from pharmaner.network.padding import attention_mask, padded
+
+BATCH_PIECES = 2_048
+"""The most pieces, padding included, that the network sees in one batch of several windows."""
+
 
 class TorchBackend:
-    """Scores batches with a torch network, in fp32 on the device where its weights are."""
+    """Scores windows with a torch network, in fp32 on the device where its weights are.
 
-    def __init__(self, network: torch.nn.Module) -> None:
+    Windows of like length share a batch, on which their scores depend in the last digits.
+
+    Args:
+        network: gives logits of the tags.
+        pad_id: the vocabulary index of padding.
+    """
+
+    def __init__(self, network: torch.nn.Module, pad_id: int = 0) -> None:
         self.network = network
+        self.pad_id = pad_id
 
     def log_probabilities(
-        self, input_ids: npt.NDArray[np.int64], attention_mask: npt.NDArray[np.int64]
-    ) -> npt.NDArray[np.floating]:
+        self, windows: Sequence[npt.NDArray[np.int64]]
+    ) -> list[npt.NDArray[np.floating]]:
         """See ``pharmaner.prediction.predictor.Backend``."""
-        device = next(self.network.parameters()).device
+        scores: dict[int, npt.NDArray[np.floating]] = {}
         was_training = self.network.training
         self.network.eval()
         with torch.inference_mode(), _fused_attention(self.network):
-            logits = self.network(
-                input_ids=torch.from_numpy(input_ids).to(device),
-                attention_mask=torch.from_numpy(attention_mask).to(device),
-            ).logits
-            scores: npt.NDArray[np.floating] = logits.float().log_softmax(dim=-1).cpu().numpy()
+            for batch in _batches([len(window) for window in windows]):
+                scored = self._score([windows[place] for place in batch])
+                for place, rows in zip(batch, scored, strict=True):
+                    scores[place] = rows[: len(windows[place])]
         self.network.train(was_training)
+        return [scores[place] for place in range(len(windows))]
+
+    def _score(self, windows: Sequence[npt.NDArray[np.int64]]) -> npt.NDArray[np.floating]:
+        device = next(self.network.parameters()).device
+        logits = self.network(
+            input_ids=padded(windows, self.pad_id, device),
+            attention_mask=attention_mask(windows, device),
+        ).logits
+        scores: npt.NDArray[np.floating] = logits.float().log_softmax(dim=-1).cpu().numpy()
         return scores
+
+
+def _batches(lengths: Sequence[int]) -> Iterator[list[int]]:
+    """The places of all windows, those of like length together."""
+    batch: list[int] = []
+    for place in sorted(range(len(lengths)), key=lengths.__getitem__):
+        if batch and (len(batch) + 1) * lengths[place] > BATCH_PIECES:
+            yield batch
+            batch = []
+        batch.append(place)
+    if batch:
+        yield batch
 
 
 @contextmanager

@@ -1,6 +1,8 @@
 """The onnxruntime side of prediction."""
 
 import os
+from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import numpy as np
@@ -11,25 +13,25 @@ from pharmaner.errors import ModelFolderError
 
 
 class OnnxBackend:
-    """Scores batches with an ONNX graph on this machine's processor.
+    """Scores windows with an ONNX graph on this machine's processor.
+
+    Each window is scored alone, by one thread, as many at once as there are cores: faster than
+    batches that all cores share, and what is found in a text depends neither on the texts beside
+    it (int8 goes by the extremes of all that it sees at once) nor on the number of cores.
 
     Args:
         file: a graph that maps ``input_ids`` and ``attention_mask`` to ``logits``.
-        is_int8: whether it quantises what comes in by the extremes of a whole batch. Its windows
-            are then scored one by one, or a text's result would depend on its neighbours.
 
     Raises:
         ModelFolderError: when onnxruntime cannot read the graph.
     """
 
-    def __init__(self, file: Path, is_int8: bool = False) -> None:
-        self._is_int8 = is_int8
+    def __init__(self, file: Path) -> None:
         onnxruntime.disable_telemetry_events()
         options = onnxruntime.SessionOptions()
         options.log_severity_level = 3
-        options.intra_op_num_threads = _usable_cores()
-        # Threads that spin while they wait take the processor from whatever else needs it.
-        options.add_session_config_entry("session.intra_op.allow_spinning", "0")
+        options.intra_op_num_threads = 1
+        self._threads = ThreadPoolExecutor(_usable_cores())
         try:
             self._session = onnxruntime.InferenceSession(
                 str(file), options, providers=["CPUExecutionProvider"]
@@ -39,26 +41,14 @@ class OnnxBackend:
             raise ModelFolderError(f"{file}: onnxruntime cannot read it: {reason}") from error
 
     def log_probabilities(
-        self, input_ids: npt.NDArray[np.int64], attention_mask: npt.NDArray[np.int64]
-    ) -> npt.NDArray[np.floating]:
+        self, windows: Sequence[npt.NDArray[np.int64]]
+    ) -> list[npt.NDArray[np.floating]]:
         """See ``pharmaner.prediction.predictor.Backend``."""
-        if not self._is_int8:
-            return self._scored(input_ids, attention_mask)
-        lengths = attention_mask.sum(axis=1).tolist()
-        apart = [
-            self._scored(input_ids[row : row + 1, :length], attention_mask[row : row + 1, :length])
-            for row, length in enumerate(lengths)
-        ]
-        scores = np.zeros((*input_ids.shape, apart[0].shape[-1]), dtype=apart[0].dtype)
-        for row, (length, scored) in enumerate(zip(lengths, apart, strict=True)):
-            scores[row, :length] = scored[0]
-        return scores
+        return list(self._threads.map(self._score, windows))
 
-    def _scored(
-        self, input_ids: npt.NDArray[np.int64], attention_mask: npt.NDArray[np.int64]
-    ) -> npt.NDArray[np.floating]:
-        inputs = {"input_ids": input_ids, "attention_mask": attention_mask}
-        logits: npt.NDArray[np.floating] = self._session.run(["logits"], inputs)[0]
+    def _score(self, window: npt.NDArray[np.int64]) -> npt.NDArray[np.floating]:
+        inputs = {"input_ids": window[None], "attention_mask": np.ones_like(window)[None]}
+        logits: npt.NDArray[np.floating] = self._session.run(["logits"], inputs)[0][0]
         logits -= logits.max(axis=-1, keepdims=True)
         logits -= np.log(np.exp(logits).sum(axis=-1, keepdims=True))
         return logits

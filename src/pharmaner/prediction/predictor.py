@@ -11,7 +11,6 @@ from pharmaner.decoding.decoder import Decoder
 from pharmaner.decoding.emissions import Emissions, normalised
 from pharmaner.document import Document, Span
 from pharmaner.labels import POSITIONAL, LabelScheme
-from pharmaner.prediction.batches import batches, pad_windows
 from pharmaner.prediction.read_ahead import read_ahead
 from pharmaner.prediction.windower import Windower
 from pharmaner.surface.scorer import SurfaceScorer
@@ -33,16 +32,15 @@ class Backend(Protocol):
     """Whatever turns pieces into tags' log-probabilities."""
 
     def log_probabilities(
-        self, input_ids: npt.NDArray[np.int64], attention_mask: npt.NDArray[np.int64]
-    ) -> npt.NDArray[np.floating]:
-        """Score one padded batch.
+        self, windows: Sequence[npt.NDArray[np.int64]]
+    ) -> list[npt.NDArray[np.floating]]:
+        """Score windows.
 
         Args:
-            input_ids: shape (windows, pieces).
-            attention_mask: 1 for pieces, 0 for padding, shape (windows, pieces).
+            windows: the pieces' vocabulary indices, shape (pieces,) each.
 
         Returns:
-            Shape (windows, pieces, tags).
+            In the order of the windows, shape (pieces, tags) each.
         """
         ...
 
@@ -89,7 +87,6 @@ class Predictor:
         windower: cuts the texts.
         scheme: the tags of the backend's output, in its order.
         auxiliary: types that were learned but are never returned.
-        pad_id: the vocabulary index of padding.
         decoder: decides the mentions; by default from the emissions alone.
         surface: adds to the emissions what words look like.
     """
@@ -100,7 +97,6 @@ class Predictor:
         windower: Windower,
         scheme: LabelScheme,
         auxiliary: Iterable[str] = (),
-        pad_id: int = 0,
         decoder: Decoder | None = None,
         surface: SurfaceScorer | None = None,
     ) -> None:
@@ -108,7 +104,6 @@ class Predictor:
         self.windower = windower
         self.scheme = scheme
         self.auxiliary = frozenset(auxiliary)
-        self.pad_id = pad_id
         self.decoder = decoder or Decoder(scheme)
         self.surface = surface
 
@@ -199,18 +194,14 @@ class Predictor:
         for cut in waiting:
             cut.conflicts[:] = [0, 0]
         windows = [(place, w) for place, cut in enumerate(waiting) for w in cut.windows]
-        windows.sort(key=lambda item: len(item[1].input_ids))
-        for batch in batches(windows):
-            padded = pad_windows([window for _, window in batch], self.pad_id)
-            scored = self.backend.log_probabilities(*padded)
-            for (place, window), scores in zip(batch, scored, strict=True):
-                read = window.owned_pieces
-                scores = scores[: len(read)]
-                if self.scheme.tags_positions:
-                    self._count_conflicts(window, scores, waiting[place].conflicts)
-                    read &= window.first_pieces
-                np.add.at(sums[place], window.word_index[read], scores[read])
-                np.add.at(counts[place], window.word_index[read], 1)
+        scored = self.backend.log_probabilities([window.input_ids for _, window in windows])
+        for (place, window), scores in zip(windows, scored, strict=True):
+            read = window.owned_pieces
+            if self.scheme.tags_positions:
+                self._count_conflicts(window, scores, waiting[place].conflicts)
+                read &= window.first_pieces
+            np.add.at(sums[place], window.word_index[read], scores[read])
+            np.add.at(counts[place], window.word_index[read], 1)
         return [
             (cut, self._emissions(cut, _mean(total, count)))
             for cut, total, count in zip(waiting, sums, counts, strict=True)

@@ -9,11 +9,11 @@ import torch
 from torch.nn.functional import cross_entropy
 
 from pharmaner.network.masked_network import hidden_logits
+from pharmaner.network.padding import attention_mask, padded
 from pharmaner.text.windows import Window
 from pharmaner.training.batches import plan_batches
 from pharmaner.training.examples import NOT_LEARNED, Example
 from pharmaner.training.masking import Masker
-from pharmaner.training.padding import attention_mask, padded
 
 _JUDGED_PIECES = 8192
 

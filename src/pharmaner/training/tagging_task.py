@@ -7,10 +7,10 @@ from typing import Any
 import torch
 from torch.nn.functional import cross_entropy
 
+from pharmaner.network.padding import attention_mask, padded
 from pharmaner.network.tagger_network import crf_of
 from pharmaner.training.chain_loss import chain_loss
 from pharmaner.training.examples import NOT_LEARNED, Example
-from pharmaner.training.padding import attention_mask, padded
 
 
 @dataclass(frozen=True, slots=True)

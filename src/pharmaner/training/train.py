@@ -172,11 +172,10 @@ def _dev_scorer(
     chain = legal_scores(scheme, further)
     decoder = Decoder(scheme, chain, recurrence=recipe.decoding.recurrence)
     predictor = Predictor(
-        TorchBackend(network),
+        TorchBackend(network, pad_id),
         prepared.windower,
         scheme,
         recipe.corpus.auxiliary,
-        pad_id,
         decoder,
         surface,
     )
