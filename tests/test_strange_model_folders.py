@@ -115,6 +115,38 @@ def test_a_description_without_end_is_not_read_to_its_end(model: Path, name: str
     assert refusal(model) == f"{name}: is too large; up to 16 MiB are accepted"
 
 
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"metrics": None},
+        {"metrics": {"dev": "high"}},
+        {"versions": {"torch": 2}},
+        {"versions": []},
+        {"export": None},
+    ],
+)
+def test_a_manifest_that_describes_itself_otherwise(model: Path, change: dict[str, Any]) -> None:
+    altered(model, "manifest.json", lambda m: m.update(change))
+    assert refusal(model) == "manifest.json: is not a manifest"
+
+
+@pytest.mark.parametrize("content", [b"[" * 100_000, b"[]", b'{"temperature": "hot"}', b"\xff"])
+def test_a_calibration_that_is_none(model: Path, content: bytes) -> None:
+    vouched(model, "calibration.json", content)
+    assert refusal(model) == "calibration.json: names no temperature"
+
+
+@pytest.mark.parametrize("temperature", ["1e-320", "NaN", "-1", "0", "11"])
+def test_a_temperature_that_none_is_fitted_to(model: Path, temperature: str) -> None:
+    vouched(model, "calibration.json", f'{{"temperature": {temperature}}}'.encode())
+    assert refusal(model).endswith("; 0.1 to 10.0 is accepted")
+
+
+def test_a_temperature_beyond_any_number(model: Path) -> None:
+    vouched(model, "calibration.json", f'{{"temperature": 1{"0" * 400}}}'.encode())
+    assert refusal(model) == "calibration.json: names no temperature"
+
+
 def test_names_in_a_manifest_that_are_no_names(model: Path) -> None:
     for name in ("a\nb", "\ud800", "x" * 5000, "a\x00b", "\x1b[31m", "..", "/", "C:\\x"):
         altered(model, "manifest.json", lambda m, name=name: m.update(files={name: "00"}))

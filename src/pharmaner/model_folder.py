@@ -163,6 +163,7 @@ def _read_manifest(folder: Path) -> dict[str, Any]:
         files = manifest["files"]
         is_manifest = version == FORMAT and type(manifest["pad_id"]) is int
         is_manifest &= isinstance(files, dict) and all(isinstance(h, str) for h in files.values())
+        is_manifest &= _describes(manifest)
     except FileNotFoundError:
         raise ModelFolderError(f"{folder}: holds no {MANIFEST}, so it is no model folder") from None
     except (OSError, ValueError, KeyError, TypeError, RecursionError):
@@ -170,6 +171,19 @@ def _read_manifest(folder: Path) -> dict[str, Any]:
     if not is_manifest:
         raise ModelFolderError(f"{file}: is not a manifest")
     return dict(manifest)
+
+
+def _describes(manifest: dict[str, Any]) -> bool:
+    """Whether what a manifest says beyond its files, if it does, has the form that we write."""
+    metrics, versions, export = (
+        manifest.get(name, {}) for name in ("metrics", "versions", "export")
+    )
+    are_tables = all(isinstance(table, dict) for table in (metrics, versions, export))
+    return (
+        are_tables
+        and isinstance(metrics.get("dev"), dict | None)
+        and all(isinstance(version, str) for version in versions.values())
+    )
 
 
 def _verify(folder: Path, name: str, expected: str) -> None:

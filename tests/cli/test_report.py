@@ -122,6 +122,21 @@ def test_calibration_is_that_of_the_predictions(
     assert found["brier"] == pytest.approx(brier)
 
 
+def test_documents_that_the_temperature_was_fitted_on_are_known(
+    cli: Cli, trained: Path, dev: Path, tmp_path: Path
+) -> None:
+    model = shutil.copytree(trained, tmp_path / "model")
+    cli("calibrate", model, "--on", dev)
+    fitted = json.loads((model / "calibration.json").read_text())["temperature"]
+    cli("report", model, "--dev", dev, "--output", tmp_path / "out")
+    content = content_of(tmp_path / "out")
+    assert content["dev"]["in_training"] == ["scores calibrated on"]
+    assert content["temperature"] == fitted
+    write_folder(list(read_folder(dev).documents)[1:], tmp_path / "others")
+    cli("report", model, "--dev", tmp_path / "others", "--output", tmp_path / "out2")
+    assert content_of(tmp_path / "out2")["dev"]["in_training"] == []
+
+
 def test_without_a_corpus_the_training_alone_is_shown(
     cli: Cli, trained: Path, tmp_path: Path
 ) -> None:

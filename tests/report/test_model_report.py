@@ -39,6 +39,7 @@ def dev(predictions: int = 10, **changes: Any) -> dict[str, Any]:
         "hash": "0123456789abcdef",
         "in_training": [],
         "left_out": {"UNCLEAR": 3},
+        "decides_words_alone": False,
         "score": stored(0.8),
         "bootstrap": {"resamples": 10_000, "seed": 0, "documents": 5},
         "intervals": {"micro": ratios, "by_type": {"DRUG": ratios}},
@@ -67,6 +68,7 @@ def content(**changes: Any) -> dict[str, Any]:
         "keep": "best",
         "kept_epoch": 2,
         "parameters": 22_700_000,
+        "temperature": 2.5,
         "alignment": {"mentions": 30, "not_exact": {"boundary": 2}},
         "corpora": {"train": "aaaaaaaaaaaaaaaa", "dev": None},
         "versions": {"pharmaner": "0.1.0"},
@@ -106,6 +108,9 @@ def test_the_figures_stand_in_markdown() -> None:
     assert any("not scored: 3 UNCLEAR." in line for line in lines)
     assert any(line.startswith("3 of 7 distinct scores are listed") for line in lines)
     assert "- parameters: 22,700,000" in lines
+    assert "- temperature of the scores: 2.500" in lines
+    bare = model_markdown(content(temperature=None))
+    assert "- temperature of the scores: 1, not calibrated" in bare.splitlines()
     assert "- learned: 30 mentions, 2 not exactly (boundary)" in lines
 
 
@@ -120,6 +125,7 @@ def test_a_threshold_is_never_rounded_up_and_its_choice_is_warned_of() -> None:
         ("learned from", "The model learned from these very documents"),
         ("epoch chosen on", "so the scores flatter"),
         ("scored at each epoch", "the last was kept whatever their scores"),
+        ("scores calibrated on", "fitted on these very documents, so their calibration flatters"),
     ],
 )
 def test_what_the_training_did_with_the_documents_is_said(kind: str, warning: str) -> None:
@@ -131,6 +137,17 @@ def test_what_the_training_did_with_the_documents_is_said(kind: str, warning: st
     for shown in (model_markdown(FULL), model_html(FULL)):
         assert warning not in shown
         assert unknown in shown
+
+
+@pytest.mark.parametrize(
+    ("decides_words_alone", "meaning"),
+    [(False, "the probability of exactly this mention"), (True, "it speaks of the type alone")],
+)
+def test_what_a_score_means_is_said_where_scores_are_judged(
+    decides_words_alone: bool, meaning: str
+) -> None:
+    shown = content(dev=dev(decides_words_alone=decides_words_alone))
+    assert model_markdown(shown).count(meaning) == model_html(shown).count(meaning) == 2
 
 
 def test_without_a_corpus_the_report_says_what_one_would_add() -> None:

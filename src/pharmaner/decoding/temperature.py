@@ -4,13 +4,16 @@ It changes no mention, only the mentions' scores (Guo et al., 2017, arXiv 1706.0
 """
 
 import json
-import math
+from typing import Any
 
 from pharmaner.errors import ModelFolderError
 from pharmaner.model_folder import ModelFolder
 
 CALIBRATION = "calibration.json"
 """The file of a model folder that `calibrate` writes."""
+
+LOWEST, HIGHEST = 0.1, 10.0
+"""Between which temperatures the best is sought."""
 
 
 def read_temperature(model: ModelFolder) -> float:
@@ -19,13 +22,33 @@ def read_temperature(model: ModelFolder) -> float:
     Raises:
         ModelFolderError: when its file holds something else.
     """
-    if CALIBRATION not in model.manifest["files"]:
+    if (content := read_calibration(model)) is None:
         return 1.0
     path = model.path / CALIBRATION
     try:
-        temperature = float(json.loads(path.read_text(encoding="utf-8"))["temperature"])
-    except (OSError, ValueError, KeyError, TypeError):
+        temperature = float(content["temperature"])
+    except (ValueError, KeyError, TypeError, OverflowError):
         raise ModelFolderError(f"{path}: names no temperature") from None
-    if not (math.isfinite(temperature) and temperature > 0):
-        raise ModelFolderError(f"{path}: temperature {temperature}; a number above 0 is accepted")
+    if not LOWEST <= temperature <= HIGHEST:
+        raise ModelFolderError(
+            f"{path}: temperature {temperature}; {LOWEST} to {HIGHEST} is accepted"
+        )
     return temperature
+
+
+def read_calibration(model: ModelFolder) -> dict[str, Any] | None:
+    """All that ``calibrate`` wrote into a model folder; ``None`` where it did not.
+
+    Raises:
+        ModelFolderError: when its file holds something else.
+    """
+    if not model.holds(CALIBRATION):
+        return None
+    path = model.path / CALIBRATION
+    try:
+        content = json.loads(path.read_text(encoding="utf-8"))
+    except (OSError, ValueError, RecursionError):
+        content = None
+    if not isinstance(content, dict):
+        raise ModelFolderError(f"{path}: names no temperature")
+    return content

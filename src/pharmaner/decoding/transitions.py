@@ -41,7 +41,7 @@ def read_transitions(path: Path, scheme: LabelScheme) -> npt.NDArray[np.float64]
     try:
         content = json.loads(path.read_text(encoding="utf-8"))
         tags, scores = tuple(content["tags"]), np.array(content["scores"], dtype=np.float64)
-    except (OSError, ValueError, KeyError, TypeError):
+    except (OSError, ValueError, KeyError, TypeError, OverflowError, RecursionError):
         raise ModelFolderError(f"{path}: is not a file of transitions") from None
     if tags != scheme.tags or scores.shape != (len(tags), len(tags)):
         raise ModelFolderError(

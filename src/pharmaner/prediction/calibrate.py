@@ -9,12 +9,10 @@ import numpy as np
 
 from pharmaner.decoding.decoder import Decoder
 from pharmaner.decoding.emissions import Emissions
+from pharmaner.decoding.temperature import HIGHEST, LOWEST
 from pharmaner.document import Document
 from pharmaner.errors import CorpusError
 from pharmaner.scoring.calibration import Calibration, Judged, calibration, judge
-
-LOWEST, HIGHEST = 0.1, 10.0
-"""Between which temperatures the best is sought."""
 
 _STEPS = 20
 _GOLDEN = (math.sqrt(5) - 1) / 2

@@ -8,6 +8,7 @@ from typing import Any
 
 from pharmaner.corpora.selection import only_types
 from pharmaner.document import Document
+from pharmaner.model_folder import scheme_of
 from pharmaner.report.trained_model import TrainedModel
 from pharmaner.scoring.calibration import (
     AtThreshold,
@@ -28,7 +29,8 @@ THRESHOLDS = 100
 """The most thresholds that are listed."""
 
 LEARNED_FROM, CHOSEN_ON, WATCHED = "learned from", "epoch chosen on", "scored at each epoch"
-"""What the training did with the very documents that the report scores."""
+CALIBRATED_ON = "scores calibrated on"
+"""What the making of the model did with the very documents that the report scores."""
 
 
 def training_content(model: TrainedModel) -> dict[str, Any]:
@@ -46,6 +48,7 @@ def training_content(model: TrainedModel) -> dict[str, Any]:
         "keep": _choice(model),
         "kept_epoch": manifest.kept_epoch,
         "parameters": manifest.parameters,
+        "temperature": model.calibration.temperature if model.calibration else None,
         "alignment": manifest.alignment.model_dump(),
         "corpora": manifest.corpora.model_dump(),
         "versions": manifest.versions,
@@ -82,6 +85,7 @@ def dev_content(
         "hash": corpus_hash(gold),
         "in_training": _in_training(model, corpus_hash(gold)),
         "left_out": dict(sorted(left_out.items())),
+        "decides_words_alone": scheme_of(model.recipe).tags_positions,
         "score": score(judged, predicted, Scorer.PUBLIC).as_json(),
         "bootstrap": {"resamples": RESAMPLES, "seed": SEED, "documents": len(judged)},
         "intervals": {
@@ -103,6 +107,8 @@ def _in_training(model: TrainedModel, hash_of_gold: str) -> list[str]:
     found = [LEARNED_FROM] if corpora.train == hash_of_gold else []
     if corpora.dev == hash_of_gold:
         found.append(CHOSEN_ON if _choice(model) == "best" else WATCHED)
+    if model.calibration is not None and model.calibration.fitted_on == hash_of_gold:
+        found.append(CALIBRATED_ON)
     return found
 
 

@@ -137,6 +137,10 @@ def _fenced(text: str) -> str:
     return f"{fence}markdown\n{text.rstrip()}\n{fence}"
 
 
+def _temperature(fitted: float | None) -> str:
+    return "1, not calibrated" if fitted is None else f"{fitted:.3f}"
+
+
 def _facts(content: dict[str, Any]) -> list[tuple[str, str]]:
     """Names and texts of what the figures depend on."""
     corpora = ", ".join(
@@ -149,6 +153,7 @@ def _facts(content: dict[str, Any]) -> list[tuple[str, str]]:
         ("encoder", content["encoder"]),
         ("seed", str(content["seed"])),
         ("parameters", "not stored" if parameters is None else f"{parameters:,}"),
+        ("temperature of the scores", _temperature(content["temperature"])),
         ("learned", f"{counted(alignment['mentions'], 'mention')}{reasons}"),
         ("corpora of the training, sha256", corpora),
         ("versions of the training", ", ".join(f"{n} {v}" for n, v in content["versions"].items())),

@@ -3,7 +3,7 @@
 import math
 from typing import Any
 
-from pharmaner.report.model_content import CHOSEN_ON, LEARNED_FROM, WATCHED
+from pharmaner.report.model_content import CALIBRATED_ON, CHOSEN_ON, LEARNED_FROM, WATCHED
 from pharmaner.report.sections import Section, Spanish, counted, interval
 
 _RATIOS = {"precision": "P", "recall": "R", "f1": "F1"}
@@ -28,7 +28,21 @@ _IN_TRAINING = {
         "Cada época se evaluó con estos documentos, pero se conservó la última fueran cuales "
         "fueran las cifras.",
     ),
+    CALIBRATED_ON: (
+        "The scores' temperature was fitted on these very documents, so their calibration "
+        "flatters; P, R and F1 do not depend on it.",
+        "La temperatura de las puntuaciones se ajustó con estos mismos documentos: su calibración "
+        "es optimista; P, R y F1 no dependen de ella.",
+    ),
 }
+
+_SCORE_OF = {
+    False: "A mention's score is the probability of exactly this mention: its type, its start and "
+    "its end.",
+    True: "A mention's score is the lowest, over its words, of the probability that the word is of "
+    "the mention's type; it speaks of the type alone.",
+}
+"""By whether every word is decided by itself."""
 
 _UNKNOWN = (
     "The hash of these documents with their mentions is neither that of the training's corpus nor "
@@ -128,9 +142,8 @@ def scores_section(dev: dict[str, Any]) -> Section:
 def threshold_section(dev: dict[str, Any]) -> Section:
     """P, R and F1 when only mentions with at least some score are kept."""
     notes = [
-        "A mention's score is the lowest, over its words, of the probability that the word is of "
-        "the mention's type. Keeping only mentions from a score upwards trades recall for "
-        "precision; the first row keeps them all.",
+        f"{_SCORE_OF[dev['decides_words_alone']]} Keeping only mentions from a score upwards trades "
+        "recall for precision; the first row keeps them all.",
     ]
     spanish = ["Exigir una puntuación mínima cambia cobertura por precisión."]
     best, shown = dev["best_threshold"], dev["thresholds"]
@@ -176,7 +189,8 @@ def calibration_section(dev: dict[str, Any]) -> Section:
         f"Expected calibration error {error} points (ten bins of equal width; Guo et al., 2017), "
         f"Brier score {brier} (0 is best), over {counted(predictions, 'predicted mention')}.",
         "Only predicted mentions are judged: those that the model missed have no score and do not "
-        "count. Right means exact type, start and end, while a score speaks of the type alone.",
+        f"count. Right means exact type, start and end. {_SCORE_OF[dev['decides_words_alone']]}",
+        *(english for english, _ in _fitted(dev)),
     ]
     rows = [
         [
@@ -191,8 +205,13 @@ def calibration_section(dev: dict[str, Any]) -> Section:
     spanish = [
         f"Error de calibración esperado: {error} puntos; Brier: {brier}.",
         "Solo se juzgan las menciones predichas: las omitidas no cuentan.",
+        *(text for _, text in _fitted(dev)),
     ]
     return Section("Calibration", notes, columns, rows, Spanish("Calibración", spanish))
+
+
+def _fitted(dev: dict[str, Any]) -> list[tuple[str, str]]:
+    return [_IN_TRAINING[CALIBRATED_ON]] if CALIBRATED_ON in dev["in_training"] else []
 
 
 def _with_interval(found: dict[str, float]) -> str:

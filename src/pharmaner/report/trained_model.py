@@ -7,6 +7,7 @@ from typing import Annotated, Any, TypeVar
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
+from pharmaner.decoding.temperature import CALIBRATION, read_calibration
 from pharmaner.errors import ModelFolderError
 from pharmaner.model_folder import CARD, MANIFEST, ModelFolder, open_model_folder
 from pharmaner.recipe import Recipe
@@ -15,6 +16,7 @@ RUN_LOG = "run-log.jsonl"
 
 _Ratio = Annotated[float, Field(ge=0, le=1)]
 _Number = Annotated[int, Field(ge=0)]
+_Finite = Annotated[float, Field(ge=0, allow_inf_nan=False)]
 
 
 class _Read(BaseModel):
@@ -47,8 +49,8 @@ class Epoch(_Read):
 
     epoch: Annotated[int, Field(ge=1)]
     loss: float
-    seconds: Annotated[float, Field(ge=0)]
-    pieces_per_second: Annotated[float, Field(ge=0)]
+    seconds: _Finite
+    pieces_per_second: _Finite
     dev: StoredScore | None = None
 
 
@@ -77,6 +79,13 @@ class Manifest(_Read):
     versions: dict[str, str]
 
 
+class FittedScores(_Read):
+    """What `calibrate` wrote: the scores' temperature, and the hash of what it was fitted on."""
+
+    fitted_on: str
+    temperature: _Finite
+
+
 _Model = TypeVar("_Model", bound=_Read)
 
 
@@ -89,6 +98,7 @@ class TrainedModel:
     manifest: Manifest
     epochs: list[Epoch]
     card: str
+    calibration: FittedScores | None
 
 
 def read_trained_model(path: Path) -> TrainedModel:
@@ -108,14 +118,18 @@ def read_trained_model(path: Path) -> TrainedModel:
     for number, line in enumerate(_log(folder).splitlines(), start=1):
         try:
             record = json.loads(line)
-        except ValueError:
+        except (ValueError, RecursionError):
             raise ModelFolderError(f"{log}:{number}: is not JSON; {_ACCEPTED}") from None
         epochs.append(_validated(Epoch, record, f"{log}:{number}", "a record of an epoch"))
     if manifest.kept_epoch not in (record.epoch for record in epochs):
         raise ModelFolderError(
             f"{log}: has no record of epoch {manifest.kept_epoch}, which {MANIFEST} says is kept"
         )
-    return TrainedModel(path, folder.recipe, manifest, epochs, folder.card)
+    calibration = None
+    if (fitted := read_calibration(folder)) is not None:
+        where = path / CALIBRATION
+        calibration = _validated(FittedScores, fitted, where, "what `calibrate` writes")
+    return TrainedModel(path, folder.recipe, manifest, epochs, folder.card, calibration)
 
 
 _ACCEPTED = "a record a line, as `train` writes them, is accepted"
