@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 from pydantic import ValidationError
 
 from pharmaner.errors import RecipeError
+from pharmaner.experiments.space import load_space, parse_space
 from pharmaner.labels import Tagging
 from pharmaner.recipe import (
     DecodingSection,
@@ -230,9 +231,8 @@ def test_what_is_not_toml_is_one_line_with_its_place() -> None:
 
 
 def test_an_unknown_recipe_is_answered_with_the_shipped_ones(tmp_path: Path) -> None:
-    (tmp_path / "latin.toml").write_bytes("# é".encode("latin-1"))
     shipped = ["default", "demo", "paper-biobert", "paper-mbert"]
-    for name in ("defalt", "", str(tmp_path), str(tmp_path / "latin.toml")):
+    for name in ("defalt", "", str(tmp_path)):
         with pytest.raises(RecipeError) as caught:
             load_recipe(name)
         assert str(caught.value) == (
@@ -309,3 +309,13 @@ def test_the_page_on_recipes_has_every_key_and_its_default() -> None:
     for name in ("default", "demo"):
         recipe = load_recipe(name)
         assert (recipe.surface.weight, recipe.decoding.recurrence) == (1.0, 4.0)
+
+
+def test_a_recipe_that_is_there_is_not_called_missing(tmp_path: Path) -> None:
+    (tmp_path / "r.toml").write_bytes("name = 'año'".encode("latin-1"))
+    with pytest.raises(RecipeError, match=r"r\.toml: is not UTF-8, as TOML is$"):
+        load_recipe(str(tmp_path / "r.toml"))
+    with pytest.raises(RecipeError, match=r"r\.toml: is not UTF-8"):
+        load_space(str(tmp_path / "r.toml"))
+    with pytest.raises(RecipeError, match="deep: not TOML"):
+        parse_space("a = " + "[" * 5000, "deep")

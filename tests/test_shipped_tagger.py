@@ -1,6 +1,7 @@
 """The tagger in the package: whole, small, without torch, and it knows Spanish clinical texts."""
 
 import json
+import os
 import subprocess
 import sys
 
@@ -67,3 +68,23 @@ def test_what_is_found_in_a_text_does_not_depend_on_the_texts_beside_it() -> Non
         assert [(m.spans, m.label) for m in alone] == [(m.spans, m.label) for m in found.mentions]
         scores = [mention.score for mention in found.mentions]
         assert [mention.score for mention in alone] == pytest.approx(scores, abs=1e-9)
+
+
+FORKING = """
+import os
+from pharmaner import Tagger
+tagger = Tagger.load()
+text = "Se pautó omeprazol."
+before = tagger.predict(text)
+child = os.fork()
+if child == 0:
+    os._exit(0 if tagger.predict(text) == before else 1)
+print(os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]))
+"""
+
+
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="this system cannot fork")
+def test_a_forked_process_predicts_what_its_parent_does() -> None:
+    command = [sys.executable, "-W", "ignore", "-c", FORKING]
+    done = subprocess.run(command, capture_output=True, text=True, timeout=60, check=True)
+    assert done.stdout == "0\n"

@@ -57,12 +57,10 @@ def open_backend(model: ModelFolder, chosen: str) -> Backend:
         if (risk := overflow_risk(model)) is not None:
             warnings.warn(risk, RuntimeWarning, stacklevel=3)
         return OnnxBackend(model.path / ONNX_WEIGHTS)
-    from pharmaner.network.tagger_network import check_window, load_network
+    from pharmaner.network.tagger_network import load_network
     from pharmaner.network.torch_backend import TorchBackend
 
-    network = load_network(model.path)
-    check_window(network.config, model.recipe.text.window)
-    return TorchBackend(network, model.pad_id)
+    return TorchBackend(load_network(model.path), model.pad_id)
 
 
 def overflow_risk(model: ModelFolder) -> str | None:

@@ -24,6 +24,7 @@ from typing import Any
 
 from pharmaner.errors import ModelFolderError
 from pharmaner.labels import LabelScheme
+from pharmaner.positions import check_window
 from pharmaner.recipe import Recipe, parse_recipe
 from pharmaner.storage import sha256, write_text
 
@@ -31,6 +32,7 @@ FORMAT = 1
 """The version of the layout; readers refuse newer ones."""
 
 MANIFEST = "manifest.json"
+RUN_LOG = "run-log.jsonl"
 CARD = "README.md"
 
 TORCH_WEIGHTS = "model.safetensors"
@@ -130,7 +132,7 @@ def open_model_folder(path: Path) -> ModelFolder:
         ModelFolderError: when the folder, its manifest or a file is missing, a link, or larger
             than accepted, a file is not the one that the manifest vouches for, the format is newer
             than this version reads, or the files contradict each other.
-        RecipeError: when recipe.toml is none.
+        RecipeError: when recipe.toml is none, or its windows are longer than the network reads.
     """
     if not path.is_dir():
         raise ModelFolderError(f"{path}: no such folder; a folder that `train` wrote is accepted")
@@ -234,7 +236,9 @@ def _check_config(file: Path, recipe: Recipe, pad_id: int) -> int:
         config = json.loads(_description(file))
         by_index = {int(index): tag for index, tag in config["id2label"].items()}
         vocabulary = config["vocab_size"]
+        positions = config.get("max_position_embeddings")
         is_config = type(vocabulary) is int and isinstance(config["model_type"], str)
+        is_config &= positions is None or type(positions) is int
     except (ValueError, KeyError, TypeError, AttributeError, RecursionError):
         is_config = False
     if not is_config:
@@ -249,4 +253,5 @@ def _check_config(file: Path, recipe: Recipe, pad_id: int) -> int:
         raise ModelFolderError(f"{file}: its labels are not those of recipe.toml")
     if not 0 <= pad_id < vocabulary:
         raise ModelFolderError(f"{file}: {vocabulary} pieces; {MANIFEST} pads with piece {pad_id}")
+    check_window(config["model_type"], positions, pad_id, recipe.text.window)
     return int(vocabulary)

@@ -1,17 +1,30 @@
 """The folder of an unfinished run, as of a training."""
 
 import json
+import os
 from pathlib import Path
 from typing import Any
 
 from pharmaner.errors import OutputError
+from pharmaner.locks import try_lock
 from pharmaner.storage import write_text
+
+LOCK = ".lock"
+"""The file of an unfinished run that is locked by the process at work on it."""
+
+_held: dict[Path, int] = {}
+"""The locks of this process, which end with it."""
+
+
+def partial_folder(output: Path) -> Path:
+    """Where what is done lies until an output is whole."""
+    return output.with_name(f"{output.name}.partial")
 
 
 def begin_or_resume(
     output: Path, resume: bool, begun_with: dict[str, Any], run: str = "training"
 ) -> Path:
-    """The folder ``OUTPUT.partial``, where what is done lies until the output is whole.
+    """The folder ``OUTPUT.partial``, this process's alone as long as it lives.
 
     Args:
         output: the folder that the run will write.
@@ -21,24 +34,53 @@ def begin_or_resume(
         run: what kind of run it is, for messages and the name of the settings' file.
 
     Raises:
-        OutputError: for an unfinished run without ``resume`` or with other settings, or a place
+        OutputError: for an unfinished run without ``resume``, with other settings, or that another
+            process is at work on; for a folder of that name that holds something else, or a place
             that cannot be written to.
     """
-    partial = output.with_name(f"{output.name}.partial")
+    partial = partial_folder(output)
     description = partial / f"{run}.json"
-    if description.is_file():
-        if not resume:
-            raise OutputError(
-                f"{partial}: an unfinished {run} is there; --resume goes on with it, or remove it"
-            )
-        refuse_other_settings(description, begun_with)
-        return partial
     try:
         partial.mkdir(parents=True, exist_ok=True)
-        write_text(description, json.dumps(begun_with, indent=1))
+        if not description.is_file() and (others := _others(partial, description)):
+            raise OutputError(f"{partial}: is no unfinished {run}: it holds {others[0]}; remove it")
+        _lock(partial)
+        if not description.is_file():
+            write_text(description, json.dumps(begun_with, indent=1))
+            return partial
     except OSError as error:
         raise OutputError(f"{partial}: cannot be written: {error.strerror}") from error
+    if not resume:
+        raise OutputError(
+            f"{partial}: an unfinished {run} is there; --resume goes on with it, or remove it"
+        )
+    refuse_other_settings(description, begun_with)
     return partial
+
+
+def lacks_only_removal(output: Path, run: str = "training") -> bool:
+    """Whether a run was interrupted after its output was moved into place."""
+    is_begun = (partial_folder(output) / f"{run}.json").is_file()
+    return is_begun and output.is_dir() and any(output.iterdir())
+
+
+def _others(partial: Path, description: Path) -> list[str]:
+    """What is there besides the traces of a run that hardly began."""
+    traces = (LOCK, f".{description.name}.")
+    return sorted(path.name for path in partial.iterdir() if not path.name.startswith(traces))
+
+
+def _lock(partial: Path) -> None:
+    file = partial / LOCK
+    before = _held.pop(file.resolve(), None)
+    if before is not None:
+        if file.exists() and os.path.samestat(os.fstat(before), file.stat()):
+            _held[file.resolve()] = before
+            return
+        os.close(before)
+    if (descriptor := try_lock(file)) is None:
+        raise OutputError(f"{partial}: another process is at work on it")
+    _held[file.resolve()] = descriptor
 
 
 def refuse_other_settings(description: Path, begun_with: dict[str, Any]) -> None:

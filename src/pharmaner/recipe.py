@@ -2,15 +2,13 @@
 
 from collections.abc import Iterable
 from importlib.resources import files
-from pathlib import Path
 from typing import Annotated, Literal
 
 import tomli_w
 from pydantic import Field, model_validator
 
-from pharmaner.errors import RecipeError
 from pharmaner.labels import Tagging
-from pharmaner.sections import Section, parse_sections
+from pharmaner.sections import Section, parse_sections, read_toml
 
 Share = Annotated[float, Field(ge=0, lt=1)]
 
@@ -208,13 +206,7 @@ def load_recipe(name: str, overrides: Iterable[str] = ()) -> Recipe:
     if name in shipped_recipes():
         content = shipped.read_text(encoding="utf-8")
     else:
-        try:
-            content = Path(name).read_text(encoding="utf-8")
-        except (OSError, UnicodeDecodeError):
-            accepted = ", ".join(shipped_recipes())
-            raise RecipeError(
-                f"{name}: no such recipe; a TOML file or one of {accepted} is accepted"
-            ) from None
+        content = read_toml(name, "recipe", shipped_recipes())
     return parse_recipe(content, name, overrides)
 
 

@@ -2,6 +2,7 @@
 
 import tomllib
 from collections.abc import Iterable
+from pathlib import Path
 from typing import Any, TypeVar
 
 from pydantic import BaseModel, ConfigDict, ValidationError
@@ -38,6 +39,23 @@ def parse_sections(
         return kind.model_validate(tables)
     except ValidationError as error:
         raise RecipeError(f"{origin}: {_first_finding(error, kind)}") from None
+
+
+def read_toml(name: str, kind: str, shipped: Iterable[str]) -> str:
+    """The content of a TOML file that is named in the place of something shipped.
+
+    Raises:
+        RecipeError: when there is no such file, or it cannot be read.
+    """
+    try:
+        return Path(name).read_text(encoding="utf-8")
+    except (FileNotFoundError, IsADirectoryError):
+        accepted = f"a TOML file or one of {', '.join(shipped)} is accepted"
+        raise RecipeError(f"{name}: no such {kind}; {accepted}") from None
+    except UnicodeDecodeError:
+        raise RecipeError(f"{name}: is not UTF-8, as TOML is") from None
+    except OSError as error:
+        raise RecipeError(f"{name}: cannot be read: {error.strerror}") from None
 
 
 def _apply(tables: dict[str, Any], override: str) -> None:

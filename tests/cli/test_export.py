@@ -53,3 +53,11 @@ def test_an_occupied_output_is_refused_with_2(cli: Cli, trained: Path) -> None:
     result = cli("export", trained, "--output", trained)
     assert result.code == 2
     assert result.err == f"error: {trained}: the output folder is not empty; name a new one\n"
+
+
+def test_a_range_without_int8_is_refused(cli: Cli, trained: Path, tmp_path: Path) -> None:
+    for option in ("--reduced-range", "--full-range"):
+        result = cli("export", trained, "--output", tmp_path / "model", option)
+        assert result.code == 2
+        message = "error: export: --reduced-range and --full-range go with --int8"
+        assert result.err.splitlines() == [message]

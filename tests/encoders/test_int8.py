@@ -1,12 +1,16 @@
 import shutil
+import subprocess
+import sys
 from pathlib import Path
 
 import numpy as np
 import pytest
+import torch
 from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 from safetensors.numpy import load_file
+from safetensors.torch import save_file
 from transformers import AutoModel
 
 from pharmaner.encoders.cache import cached
@@ -116,3 +120,22 @@ def test_an_encoder_that_another_process_unpacks_meanwhile(
 
     assert (cached("name", "0123", fill) / "x").read_text() == "theirs"
     assert [path.name for path in (tmp_path / "pharmaner" / "encoders").iterdir()] == ["name-0123"]
+
+
+PACKING = """
+import sys
+from pharmaner.cli.main import run
+sys.argv[1:] = ["pack", *sys.argv[1:]]
+run()
+"""
+
+
+def test_a_precision_that_numpy_has_not_is_one_line(tiny_bert: Path, tmp_path: Path) -> None:
+    """In a process of its own: what other tests import teaches numpy bf16."""
+    encoder = shutil.copytree(tiny_bert, tmp_path / "encoder")
+    save_file({"w": torch.zeros(2, 2, dtype=torch.bfloat16)}, encoder / "model.safetensors")
+    command = [sys.executable, "-c", PACKING, "--encoder", encoder, "--output", tmp_path / "packed"]
+    done = subprocess.run(command, capture_output=True, text=True)
+    assert done.returncode == 2
+    (line,) = done.stderr.splitlines()
+    assert "cannot be read as safetensors" in line

@@ -134,3 +134,8 @@ def test_a_hub_id_asks_the_hub_and_survives_its_silence(tmp_path: Path) -> None:
 def test_a_revision_is_refused_where_there_are_none(tiny_bert: Path) -> None:
     with pytest.raises(EncoderError, match="only hub ids have revisions"):
         find_encoder(str(tiny_bert), "v1")
+
+
+def test_the_home_of_nobody_is_no_encoder() -> None:
+    with pytest.raises(EncoderError, match="~nobody-of-that-name"):
+        find_encoder("~nobody-of-that-name/encoder")

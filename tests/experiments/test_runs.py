@@ -7,7 +7,8 @@ from pathlib import Path
 import pytest
 
 from pharmaner.document import Document
-from pharmaner.errors import CorpusError
+from pharmaner.errors import CorpusError, OutputError
+from pharmaner.experiments.compare import begin_or_resume_study
 from pharmaner.experiments.runs import Run
 from pharmaner.experiments.systems import System
 from pharmaner.recipe import Recipe
@@ -59,3 +60,23 @@ def test_ids_and_types_that_are_no_names_of_files_are_kept(
     named = [replace(document, id=f"PMC/{document.id}") for document in small_corpus]
     run.carry_out([], named, named)
     assert score(named, run.result(named).predicted, Scorer.PUBLIC).micro.f1 == 1.0
+
+
+def test_corpora_in_another_order_or_another_encoder_are_another_comparison(
+    tiny_recipe: Recipe, tiny_bert: Path, small_corpus: list[Document], tmp_path: Path
+) -> None:
+    encoder = shutil.copytree(tiny_bert, tmp_path / "encoder")
+    named = tiny_recipe.encoder.model_copy(update={"name": str(encoder)})
+    recipe = tiny_recipe.model_copy(update={"encoder": named})
+    system = System("tiny", "encoder", "default", recipe)
+
+    def begin(learned: list[Document]) -> None:
+        begin_or_resume_study(tmp_path / "out", [system], [0], learned, small_corpus)
+
+    begin(small_corpus)
+    begin(small_corpus)
+    with pytest.raises(OutputError, match=r"other settings \(order was"):
+        begin(small_corpus[::-1])
+    (encoder / "more.txt").touch()
+    with pytest.raises(OutputError, match=r"other settings \(encoders\.tiny was"):
+        begin(small_corpus)

@@ -106,7 +106,10 @@ def test_page_and_markdown_rank_the_same_trials() -> None:
     ]
     assert [row[0] for row in page.rows] == ["trial", "2", "4", "1", "3", "5"]
     assert page.rows[1][1] == "84.32"
-    assert "3 of 9 trials finished, 1 stopped\nearly, 1 unfinished. Best: trial 2" in page.words
+    assert (
+        "3 of 9 trials finished, 1 stopped\nearly, 0 failed, 1 unfinished. Best: trial 2"
+        in page.words
+    )
 
 
 def test_each_judged_trial_is_a_mark_in_each_plot_that_varies() -> None:

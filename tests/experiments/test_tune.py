@@ -1,4 +1,5 @@
 import json
+import shutil
 import signal
 import time
 import tomllib
@@ -10,7 +11,7 @@ import pytest
 
 from pharmaner.document import Document
 from pharmaner.errors import CorpusError, InputError, OutputError, RecipeError
-from pharmaner.experiments.trials import FINISHED, STOPPED, UNFINISHED, TrialRecord
+from pharmaner.experiments.trials import FAILED, FINISHED, STOPPED, UNFINISHED, TrialRecord
 from pharmaner.experiments.tune import tune
 from pharmaner.recipe import load_recipe
 from pharmaner.training.train import train
@@ -293,3 +294,36 @@ def test_what_no_trial_could_use_is_refused_before_anything_is_written(setting: 
     with pytest.raises(OutputError, match="precious: the output folder is not empty"):
         run(setting, "precious")
     assert [path.name for path in (setting.folder / "precious").iterdir()] == ["file"]
+
+
+def test_a_trial_that_fails_is_recorded_and_the_others_go_on(setting: Setting) -> None:
+    diverging = FOUR_CELLS.replace("3e-3]", "1e30]")
+    trials = run(setting, "study", diverging)
+    by_rate = {trial.parameters["training.learning_rate"]: trial for trial in trials}
+    assert [trial.state for trial in trials].count(FAILED) == 2
+    assert by_rate[1e30].reason.startswith("step ")
+    assert "the training diverged" in by_rate[1e30].reason
+    assert by_rate[1e-3].state == FINISHED
+    assert without_time(run(setting, "study", diverging)) == without_time(trials)
+    assert "2 failed" in (setting.folder / "study" / "trials.html").read_text()
+    assert len(list((setting.folder / "study" / "trials").iterdir())) == 1
+
+
+def test_corpora_in_another_order_or_another_encoder_are_another_study(
+    setting: Setting, tiny_bert: Path
+) -> None:
+    encoder = shutil.copytree(tiny_bert, setting.folder / "encoder")
+    named = setting.recipe.encoder.model_copy(update={"name": str(encoder)})
+    recipe = setting.recipe.model_copy(update={"encoder": named})
+    documents, space = setting.documents, setting.space()
+
+    def again(learned: list[Document]) -> list[TrialRecord]:
+        output = setting.folder / "study"
+        return tune(recipe, space, learned, documents, output=output, trials=1)
+
+    again(documents)
+    with pytest.raises(OutputError, match=r"other settings \(order was"):
+        again(documents[::-1])
+    (encoder / "more.txt").touch()
+    with pytest.raises(OutputError, match=r"other settings \(encoders\."):
+        again(documents)

@@ -19,13 +19,14 @@ from pharmaner.encoders.onnx_parameters import (
     relocate_in_int8,
 )
 from pharmaner.encoders.source import find_encoder
-from pharmaner.errors import ModelFolderError
+from pharmaner.errors import ModelFolderError, RecipeError
 from pharmaner.export.export import export_model
 from pharmaner.export.int8 import write_int8
 from pharmaner.export.parity import compare_fp32, compare_int8
 from pharmaner.model_folder import open_model_folder
 from pharmaner.prediction.onnx_backend import OnnxBackend
 from pharmaner.prediction.processor import saturates_int8
+from pharmaner.storage import sha256
 from pharmaner.tagger import Tagger
 
 
@@ -199,3 +200,14 @@ def test_loading_full_range_warns_where_it_can_overflow(
     assert [
         text.startswith(f"{folder}: was exported for processors with VNNI") for text in texts
     ] == ([True] if saturates_int8() else [])
+
+
+def test_windows_longer_than_the_network_reads_are_refused(exported: Path, tmp_path: Path) -> None:
+    model = shutil.copytree(exported, tmp_path / "model")
+    recipe = (model / "recipe.toml").read_text().replace("window = 32", "window = 2048")
+    (model / "recipe.toml").write_text(recipe)
+    manifest = manifest_of(model)
+    manifest["files"]["recipe.toml"] = sha256(model / "recipe.toml")
+    (model / "manifest.json").write_text(json.dumps(manifest))
+    with pytest.raises(RecipeError, match="2048 pieces; the encoder has 256 positions"):
+        Tagger.load(model)

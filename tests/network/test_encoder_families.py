@@ -11,6 +11,8 @@ from transformers import AutoConfig, AutoModel, AutoModelForTokenClassification,
 from transformers.utils import logging
 
 from pharmaner.document import Document
+from pharmaner.errors import RecipeError
+from pharmaner.positions import check_window
 from pharmaner.recipe import Recipe
 from pharmaner.tagger import Tagger
 from pharmaner.text.words import split_words
@@ -81,3 +83,31 @@ def test_a_family_trains_and_reloads(
         inside = [p for p, s in covered if s and offsets[p][1] > word.start]
         probabilities = np.exp(scores[inside].mean(axis=0))
         assert np.exp(row) == pytest.approx(probabilities / probabilities.sum(), abs=1e-5)
+
+
+@pytest.mark.parametrize(
+    "family",
+    "bert camembert data2vec-text esm ibert longformer mpnet roberta roberta-prelayernorm "
+    "xlm-roberta xlm-roberta-xl xmod".split(),
+)
+def test_the_longest_window_that_is_accepted_can_be_read(family: str) -> None:
+    positions, pad_id = 34, 1
+    shape = SIZE | {"max_position_embeddings": positions, "pad_token_id": pad_id, "vocab_size": 40}
+    further = {"mask_token_id": 3} if family == "esm" else {}
+    further |= {"attention_window": 8} if family == "longformer" else {}
+    further |= {"languages": ["es_XX"], "default_language": "es_XX"} if family == "xmod" else {}
+    config = AutoConfig.for_model(family, **shape, **further)
+    network = AutoModel.from_config(config, attn_implementation="eager").eval()
+
+    def accepts(window: int) -> bool:
+        try:
+            check_window(family, positions, pad_id, window)
+        except RecipeError:
+            return False
+        return True
+
+    longest = max(window for window in range(1, 40) if accepts(window))
+    assert longest >= positions - 2
+    with torch.inference_mode():
+        hidden = network(torch.full((1, longest), 7), torch.ones((1, longest), dtype=torch.int64))
+    assert hidden.last_hidden_state.shape == (1, longest, 32)

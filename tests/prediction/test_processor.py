@@ -1,8 +1,9 @@
+import os
 from pathlib import Path
 
 import pytest
 
-from pharmaner.prediction.processor import saturates_int8
+from pharmaner.prediction.processor import saturates_int8, usable_cores
 
 
 @pytest.mark.parametrize(
@@ -25,3 +26,16 @@ def test_x86_saturates_without_vnni(flags: str, saturates: bool, tmp_path: Path)
 def test_other_processors_do_not_and_unknown_x86_might(tmp_path: Path) -> None:
     assert saturates_int8("aarch64", tmp_path / "absent") is False
     assert saturates_int8("x86_64", tmp_path / "absent") is True
+
+
+@pytest.mark.parametrize(
+    ("quota", "cores"),
+    [("max 100000", 4), ("200000 100000", 2), ("150000 100000", 2), ("1000 100000", 1), ("", 4)],
+)
+def test_a_containers_quota_bounds_the_cores(
+    quota: str, cores: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(os, "sched_getaffinity", lambda _: set(range(4)), raising=False)
+    assert usable_cores(tmp_path / "absent") == 4
+    (tmp_path / "cpu.max").write_text(f"{quota}\n")
+    assert usable_cores(tmp_path / "cpu.max") == cores

@@ -8,7 +8,7 @@ from transformers import AutoModelForMaskedLM
 from transformers.utils import logging
 
 from pharmaner.document import Document
-from pharmaner.errors import CorpusError, EncoderError
+from pharmaner.errors import CorpusError, EncoderError, RecipeError
 from pharmaner.network.masked_network import hidden_logits, masked_network
 from pharmaner.recipe import Recipe
 from pharmaner.training import loop
@@ -68,14 +68,33 @@ def test_only_hidden_pieces_pass_the_head_with_the_same_logits(tiny_bert: Path) 
         torch.testing.assert_close(hidden_logits(network, ids, mask, hidden), whole[hidden])
 
 
-def test_a_fresh_head_is_trained_alone_first(tiny_bert: Path, tmp_path: Path) -> None:
-    chosen = recipe(tiny_bert, "masking.head_steps=1000", "training.epochs=1")
-    pretrain(chosen, TEXTS, output=tmp_path / "encoder")
+def test_a_fresh_head_is_trained_alone_first_and_then_the_encoder_too(
+    tiny_bert: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(loop, "CHECKPOINT_SECONDS", 0.0)
+    chosen = recipe(tiny_bert, "masking.head_steps=3", "training.epochs=4")
+    with pytest.raises(InterruptionError):
+        pretrain(chosen, TEXTS, output=tmp_path / "encoder", listener=InterruptAt(4))
+    (checkpoint,) = (tmp_path / "encoder.partial").glob("checkpoint-*")
+    assert checkpoint.name.endswith("0003")
     before = load_file(tiny_bert / "model.safetensors")
+    halfway = load_file(checkpoint / "weights.safetensors")
+    pretrain(chosen, TEXTS, output=tmp_path / "encoder", resume=True)
     after = load_file(tmp_path / "encoder" / "model.safetensors")
-    layers = [name for name in before if name.startswith("encoder.")]
+    layers = [name for name in before if name.startswith("encoder.") and "key.bias" not in name]
     assert len(layers) > 10
-    assert all((before[name] == after[f"bert.{name}"]).all() for name in layers)
+    for name in layers:
+        assert (before[name] == halfway[f"bert.{name}"]).all()
+        assert (before[name] != after[f"bert.{name}"]).any()
+
+
+def test_head_steps_that_leave_none_to_the_encoder_are_refused(
+    tiny_bert: Path, tmp_path: Path
+) -> None:
+    chosen = recipe(tiny_bert, "masking.head_steps=1000")
+    with pytest.raises(RecipeError, match=r"1000 for the fresh head alone, of \d+ steps in all"):
+        pretrain(chosen, TEXTS, output=tmp_path / "encoder")
+    assert not (tmp_path / "encoder.partial").exists()
 
 
 @pytest.mark.parametrize("step", [2, 5])
@@ -125,14 +144,15 @@ def test_a_pruned_vocabulary_is_learned_and_reported(tiny_bert: Path, tmp_path: 
 
 
 def test_the_lowest_layers_alone_are_kept(tiny_bert: Path, tmp_path: Path) -> None:
-    settings = ("network.layers=1", "masking.head_steps=1000", "training.epochs=1")
+    settings = ("network.layers=1", "training.epochs=1", "training.learning_rate=1e-12")
     pretrain(recipe(tiny_bert, *settings), TEXTS, output=tmp_path / "encoder")
     assert json.loads((tmp_path / "encoder" / "config.json").read_text())["num_hidden_layers"] == 1
     before = load_file(tiny_bert / "model.safetensors")
     after = load_file(tmp_path / "encoder" / "model.safetensors")
     assert {name.split(".")[3] for name in after if "encoder.layer" in name} == {"0"}
     kept = [name for name in before if name.startswith("encoder.layer.0.")]
-    assert all((before[name] == after[f"bert.{name}"]).all() for name in kept)
+    for name in kept:
+        torch.testing.assert_close(before[name], after[f"bert.{name}"])
 
 
 def test_more_layers_than_there_are_is_one_line(tiny_bert: Path, tmp_path: Path) -> None:

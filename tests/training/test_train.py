@@ -1,12 +1,14 @@
 import json
 import os
 import re
+import shutil
 import signal
 import subprocess
 import sys
 import time
 from collections.abc import Callable
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -14,8 +16,16 @@ from safetensors.torch import load_file
 
 from pharmaner.corpora.folder import read_folder, write_folder
 from pharmaner.document import Document, Mention
-from pharmaner.errors import CorpusError, ModelFolderError, OutputError, RecipeError
+from pharmaner.errors import (
+    CorpusError,
+    EncoderError,
+    InputError,
+    ModelFolderError,
+    OutputError,
+    RecipeError,
+)
 from pharmaner.labels import Tagging
+from pharmaner.partial import LOCK
 from pharmaner.recipe import Recipe
 from pharmaner.scoring.strict import Scorer, score
 from pharmaner.tagger import Tagger
@@ -258,7 +268,8 @@ def test_a_checkpoint_holds_no_pickle(
     recipe = with_training(tiny_recipe, epochs=3)
     with pytest.raises(InterruptionError):
         train(recipe, small_corpus, output=tmp_path / "m", listener=InterruptAt(13))
-    suffixes = {path.suffix for path in (tmp_path / "m.partial").rglob("*") if path.is_file()}
+    files = [path for path in (tmp_path / "m.partial").rglob("*") if path.is_file()]
+    suffixes = {path.suffix for path in files if path.name != LOCK}
     assert suffixes == {".json", ".jsonl", ".safetensors"}
 
 
@@ -292,3 +303,79 @@ def test_the_papers_scheme_trains_and_counts_misplaced_tags(
     tagger = Tagger.load(tmp_path / "model")
     again = [prediction.document for prediction in tagger.predict_documents(small_corpus)]
     assert score(small_corpus, again).micro.f1 == 1
+
+
+@pytest.mark.parametrize("rate", [1e30, 1e38])
+def test_a_training_that_diverges_ends_in_one_line_and_writes_no_model(
+    small_corpus: list[Document], tiny_recipe: Recipe, tmp_path: Path, rate: float
+) -> None:
+    recipe = with_training(tiny_recipe, learning_rate=rate, head_learning_rate=rate)
+    with pytest.raises(InputError, match=r"^step \d+: the training diverged, .* is accepted$"):
+        train(recipe, small_corpus, output=tmp_path / "m")
+    assert not (tmp_path / "m").exists()
+
+
+@pytest.mark.parametrize("content", [b"version https://git-lfs", b"[]", b"\xff", b"[" * 100_000])
+@pytest.mark.parametrize("name", ["tokenizer_config.json", "special_tokens_map.json"])
+def test_files_beside_the_tokenizer_are_read_before_the_first_step(
+    small_corpus: list[Document],
+    tiny_recipe: Recipe,
+    tiny_bert: Path,
+    tmp_path: Path,
+    name: str,
+    content: bytes,
+) -> None:
+    encoder = shutil.copytree(tiny_bert, tmp_path / "encoder")
+    (encoder / name).write_bytes(content)
+    section = tiny_recipe.encoder.model_copy(update={"name": str(encoder)})
+    recipe = tiny_recipe.model_copy(update={"encoder": section})
+    with pytest.raises(EncoderError, match=f"{name}: is not a JSON object"):
+        train(recipe, small_corpus, output=tmp_path / "m")
+    assert not (tmp_path / "m.partial").exists()
+
+
+def test_a_training_that_died_when_its_model_was_in_place_is_finished(
+    small_corpus: list[Document],
+    tiny_recipe: Recipe,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    whole = train(tiny_recipe, small_corpus, small_corpus, output=tmp_path / "whole")
+
+    def die(_: Path) -> None:
+        raise InterruptionError
+
+    with monkeypatch.context() as patch:
+        patch.setattr(
+            "pharmaner.training.train.shutil", SimpleNamespace(rmtree=die, copyfile=shutil.copyfile)
+        )
+        with pytest.raises(InterruptionError):
+            train(tiny_recipe, small_corpus, small_corpus, output=tmp_path / "m")
+    with pytest.raises(OutputError, match="not empty"):
+        train(tiny_recipe, small_corpus, small_corpus, output=tmp_path / "m")
+    with pytest.raises(OutputError, match="begun with other settings"):
+        train(tiny_recipe, small_corpus[1:], small_corpus, output=tmp_path / "m", resume=True)
+    again = train(tiny_recipe, small_corpus, small_corpus, output=tmp_path / "m", resume=True)
+    assert not (tmp_path / "m.partial").exists()
+    assert again.kept_epoch == whole.kept_epoch
+    assert [record["loss"] for record in again.history] == [r["loss"] for r in whole.history]
+
+
+def test_a_damaged_checkpoint_is_named(
+    small_corpus: list[Document],
+    tiny_recipe: Recipe,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(loop, "CHECKPOINT_SECONDS", 0.0)
+    with pytest.raises(InterruptionError):
+        train(tiny_recipe, small_corpus, output=tmp_path / "m", listener=InterruptAt(4))
+    (checkpoint,) = (tmp_path / "m.partial").glob("checkpoint-*")
+    for name in ("weights.safetensors", "optimizer.safetensors", "state.json"):
+        kept = (checkpoint / name).read_bytes()
+        for content in (b"", kept[:-9]):
+            (checkpoint / name).write_bytes(content)
+            with pytest.raises(OutputError, match=f"{checkpoint.name}: is damaged; remove it"):
+                train(tiny_recipe, small_corpus, output=tmp_path / "m", resume=True)
+        (checkpoint / name).write_bytes(kept)
+    assert train(tiny_recipe, small_corpus, output=tmp_path / "m", resume=True).kept_epoch == 3

@@ -8,7 +8,7 @@ import typer
 from pharmaner.cli.console import say
 from pharmaner.cli.corpora import read_annotated
 from pharmaner.corpora.mismatch import OnMismatch
-from pharmaner.errors import MissingExtraError, ParityError
+from pharmaner.errors import InputError, MissingExtraError, ParityError
 
 
 def export(
@@ -38,6 +38,8 @@ def export(
         raise MissingExtraError(
             "exporting needs torch and onnx; `pip install 'pharmaner[train]'` brings it"
         ) from None
+    if reduced_range is not None and not int8:
+        raise InputError("export: --reduced-range and --full-range go with --int8")
     labelled = read_annotated(check, OnMismatch.KEEP) if check else []
     try:
         done = export_model(

@@ -5,7 +5,7 @@ from contextlib import AbstractContextManager
 from pharmaner.cli.console import say
 from pharmaner.cli.training_progress import TrainingProgress
 from pharmaner.experiments.space import Value, shown
-from pharmaner.experiments.trials import FINISHED, TrialRecord, percent
+from pharmaner.experiments.trials import FAILED, FINISHED, TrialRecord, percent
 
 
 class TuningProgress:
@@ -20,6 +20,9 @@ class TuningProgress:
 
     def ended(self, trial: TrialRecord, best: TrialRecord | None) -> None:
         """See ``Watcher``."""
+        if trial.state == FAILED:
+            say(f"trial {trial.number}: failed: {trial.reason}")
+            return
         fate = "" if trial.state == FINISHED else f"{trial.state} after epoch {trial.epoch} with "
         known = f"; best is trial {best.number} with {percent(best.f1)}" if best else ""
         say(f"trial {trial.number}: {fate}F1 {percent(trial.f1)}{known}")

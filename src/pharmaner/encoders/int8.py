@@ -35,7 +35,7 @@ def pack_encoder(encoder: Path, output: Path) -> None:
         raise EncoderError(f"{encoder}: holds no model.safetensors, which alone can be packed")
     try:
         tensors = load_file(weights)
-    except SafetensorError as error:
+    except (SafetensorError, TypeError) as error:  # a TypeError for a precision numpy has not
         raise EncoderError(f"{weights}: cannot be read as safetensors: {error}") from None
     with whole_folder(output) as folder:
         save_file(quantise(tensors), folder / INT8_WEIGHTS)
@@ -79,7 +79,7 @@ def dequantise(packed: Mapping[str, npt.NDArray[np.generic]]) -> Tensors:
 def _unpack(folder: Path, output: Path) -> None:
     try:
         tensors = dequantise(load_file(folder / INT8_WEIGHTS))
-    except (OSError, KeyError, SafetensorError) as error:
+    except (OSError, KeyError, SafetensorError, TypeError) as error:
         raise EncoderError(f"{folder / INT8_WEIGHTS}: cannot be read: {error}") from error
     save_file(tensors, output / "model.safetensors", metadata={"format": "pt"})
     for path in sorted(folder.iterdir()):

@@ -43,14 +43,14 @@ def find_encoder(name: str, revision: str = "") -> EncoderSource:
     Raises:
         EncoderError: when there is none; one line says what to do.
     """
-    is_local = name in {*PACKAGED, SHIPPED_ENCODER} or (name and Path(name).expanduser().exists())
+    is_local = name in {*PACKAGED, SHIPPED_ENCODER} or (name and as_path(name).exists())
     if revision and is_local:
         raise EncoderError(f"{name}: revision {revision!r} is given; only hub ids have revisions")
     if name == SHIPPED_ENCODER:
         return EncoderSource(SourceKind.PACKAGE, name, shipped_encoder())
     if name in PACKAGED:
         return EncoderSource(SourceKind.PACKAGE, name, packaged_folder(name))
-    folder = Path(name).expanduser()
+    folder = as_path(name)
     if (name and folder.exists()) or (os.sep in name.rstrip(os.sep) and not is_hub_id(name)):
         check_encoder_folder(folder)
         return EncoderSource(SourceKind.FOLDER, name, _in_fp32(folder))
@@ -60,6 +60,14 @@ def find_encoder(name: str, revision: str = "") -> EncoderSource:
             "is accepted"
         )
     return EncoderSource(SourceKind.HUB, name, download_encoder(name, revision), revision)
+
+
+def as_path(name: str) -> Path:
+    """A name as a path; ``~`` is the home of its user, where there is such a user."""
+    try:
+        return Path(name).expanduser()
+    except RuntimeError:
+        return Path(name)
 
 
 def _in_fp32(folder: Path) -> Path:

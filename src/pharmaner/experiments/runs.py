@@ -18,13 +18,15 @@ from pharmaner.corpora.report import refuse
 from pharmaner.document import Document
 from pharmaner.errors import OutputError
 from pharmaner.experiments.systems import System
+from pharmaner.model_folder import MANIFEST, RUN_LOG
 from pharmaner.storage import whole_folder
 from pharmaner.tagger import Tagger
 from pharmaner.training.loop import Listener
+from pharmaner.training.run_log import read_records
 from pharmaner.training.train import train
 
 PREDICTIONS = "predictions.jsonl"
-_KEPT = ("recipe.toml", "run-log.jsonl", "manifest.json")
+_KEPT = ("recipe.toml", RUN_LOG, MANIFEST)
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,9 +98,8 @@ class Run:
         corpus = read_predictions(self.folder / PREDICTIONS, judged)
         refuse(corpus.problems)
         try:
-            manifest = json.loads((self.folder / "manifest.json").read_text(encoding="utf-8"))
-            lines = (self.folder / "run-log.jsonl").read_text(encoding="utf-8").splitlines()
-            history = [json.loads(line) for line in lines]
+            manifest = json.loads((self.folder / MANIFEST).read_text(encoding="utf-8"))
+            history = read_records(self.folder / RUN_LOG)
         except (OSError, ValueError):
             raise OutputError(f"{self.folder}: is damaged; remove it to train again") from None
         by_id = {document.id: document for document in corpus.documents}

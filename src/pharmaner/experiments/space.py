@@ -14,7 +14,6 @@ from dataclasses import dataclass
 from importlib.resources import files
 from itertools import product
 from math import prod
-from pathlib import Path
 from typing import Any
 
 import tomli_w
@@ -22,7 +21,7 @@ from pydantic import Field, model_validator
 
 from pharmaner.errors import RecipeError
 from pharmaner.recipe import Recipe, parse_recipe
-from pharmaner.sections import Section, parse_sections
+from pharmaner.sections import Section, parse_sections, read_toml
 
 Value = bool | int | float | str
 
@@ -120,13 +119,7 @@ def load_space(name: str) -> Space:
     shipped = files("pharmaner") / "recipes" / "spaces" / f"{name}.toml"
     if name in shipped_spaces():
         return parse_space(shipped.read_text(encoding="utf-8"), name)
-    try:
-        return parse_space(Path(name).read_text(encoding="utf-8"), name)
-    except (OSError, UnicodeDecodeError):
-        accepted = ", ".join(shipped_spaces())
-        raise RecipeError(
-            f"{name}: no such search space; a TOML file or one of {accepted} is accepted"
-        ) from None
+    return parse_space(read_toml(name, "search space", shipped_spaces()), name)
 
 
 def parse_space(content: str, origin: str) -> Space:
@@ -137,7 +130,7 @@ def parse_space(content: str, origin: str) -> Space:
     """
     try:
         tables = tomllib.loads(content)
-    except tomllib.TOMLDecodeError as error:
+    except (ValueError, RecursionError) as error:
         raise RecipeError(f"{origin}: not TOML: {error}") from None
     if unknown := sorted(set(tables) - {"parameters"}):
         raise RecipeError(f"{origin}: {unknown[0]}: unknown key; parameters is accepted")

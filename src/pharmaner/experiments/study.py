@@ -24,20 +24,25 @@ from optuna.storages.journal import JournalFileBackend
 from optuna.trial import TrialState
 
 from pharmaner.errors import OutputError
-from pharmaner.experiments.locks import JournalLock, held, try_lock
 from pharmaner.experiments.space import Parameter, Space, Value
 from pharmaner.experiments.trials import (
+    FAILED,
     FINISHED,
     STOPPED,
     UNFINISHED,
     TrialRecord,
     best_of,
 )
+from pharmaner.locks import JournalLock, held, try_lock
 from pharmaner.partial import refuse_other_settings
 from pharmaner.storage import refuse_occupied, write_text
 
 _NAME = "pharmaner"
-_STATES = {TrialState.COMPLETE: FINISHED, TrialState.PRUNED: STOPPED}
+_STATES = {
+    TrialState.COMPLETE: FINISHED,
+    TrialState.PRUNED: STOPPED,
+    TrialState.FAIL: FAILED,
+}
 
 WHOLE = 1000
 """A trial reports after each epoch, at the share of its training in thousandths, so that long and
@@ -141,6 +146,13 @@ class Study:
                 self._study.tell(claim.trial, result["f1"])
             self._tidy()
 
+    def fail(self, claim: Claim, reason: str) -> None:
+        """Record that a trial cannot be trained."""
+        with self.alone():
+            claim.trial.set_user_attr("result", {"reason": reason})
+            self._study.tell(claim.trial, state=TrialState.FAIL)
+            self._tidy()
+
     def trials(self) -> list[TrialRecord]:
         """All trials that were begun, by number."""
         return [
@@ -205,7 +217,8 @@ def _suggest(trial: optuna.Trial, key: str, parameter: Parameter) -> Value:
 
 def _result(trial: optuna.trial.FrozenTrial) -> dict[str, Any]:
     result = dict(trial.user_attrs.get("result", {})) if trial.state in _STATES else {}
-    return result | ({"f1_by_epoch": tuple(result["f1_by_epoch"])} if result else {})
+    by_epoch = result.get("f1_by_epoch", ())
+    return result | {"f1_by_epoch": tuple(by_epoch)}
 
 
 def _make(folder: Path) -> None:

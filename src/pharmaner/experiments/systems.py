@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from pharmaner.encoders.source import as_path
 from pharmaner.errors import InputError
 from pharmaner.recipe import Recipe, load_recipe, setting
 
@@ -59,7 +60,7 @@ def cross_systems(
 
 
 def _encoder_shown(name: str) -> str:
-    folder = Path(name).expanduser()
+    folder = as_path(name)
     return folder.resolve().name if name and folder.is_dir() else name.replace("/", "--")
 
 

@@ -10,16 +10,18 @@ from pharmaner.experiments.space import Value
 UNFINISHED = "unfinished"
 FINISHED = "finished"
 STOPPED = "stopped early"
+FAILED = "failed"
 
 
 @dataclass(frozen=True, slots=True)
 class TrialRecord:
     """One trial.
 
-    ``number`` counts from 1. ``state`` is ``finished``, ``stopped early`` or ``unfinished``.
+    ``number`` counts from 1. ``state`` is ``finished``, ``stopped early``, ``failed`` (``reason``
+    says why) or ``unfinished``.
     ``epoch`` is the epoch whose weights were kept, or the last one of a trial that was stopped;
     ``f1``, ``precision`` and ``recall`` (micro, 0 to 1) are of that epoch on the dev corpus,
-    ``seconds`` of all epochs. Unfinished trials have none of these.
+    ``seconds`` of all epochs. Failed and unfinished trials have none of these.
     """
 
     number: int
@@ -31,6 +33,7 @@ class TrialRecord:
     epoch: int | None = None
     seconds: float | None = None
     f1_by_epoch: tuple[float, ...] = ()
+    reason: str = ""
 
 
 def result_of(history: Sequence[dict[str, Any]], epoch: int) -> dict[str, Any]:
@@ -51,8 +54,8 @@ def best_of(trials: Iterable[TrialRecord]) -> TrialRecord | None:
 
 
 def ranked(trials: Iterable[TrialRecord]) -> list[TrialRecord]:
-    """Finished trials from best to worst, then those stopped, then those unfinished."""
-    order = (FINISHED, STOPPED, UNFINISHED)
+    """Finished trials from best to worst, then those stopped, failed and unfinished."""
+    order = (FINISHED, STOPPED, FAILED, UNFINISHED)
     return sorted(trials, key=lambda t: (order.index(t.state), -(t.f1 or 0.0), t.number))
 
 

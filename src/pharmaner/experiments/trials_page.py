@@ -8,6 +8,7 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 from pharmaner.experiments import plot
 from pharmaner.experiments.space import Space
 from pharmaner.experiments.trials import (
+    FAILED,
     FINISHED,
     STOPPED,
     UNFINISHED,
@@ -30,7 +31,7 @@ def trials_page(trials: Sequence[TrialRecord], space: Space, total: int) -> str:
     return environment.get_template("trials.html").render(
         space=Path(space.name).name,
         total=total,
-        counts={state: states.count(state) for state in (FINISHED, STOPPED, UNFINISHED)},
+        counts={state: states.count(state) for state in (FINISHED, STOPPED, FAILED, UNFINISHED)},
         best=best,
         best_f1=percent(best.f1 if best else None),
         by_trial=plot.plot_by_trial(trials),

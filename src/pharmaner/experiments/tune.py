@@ -1,6 +1,5 @@
 """``tune``: a recipe and a search space in; trials, the best recipe and a page about them out."""
 
-import json
 from collections.abc import Sequence
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
@@ -11,8 +10,9 @@ import optuna
 
 from pharmaner.corpora.selection import check_types_known, renamed, resolve_types
 from pharmaner.document import Document
+from pharmaner.encoders.cache import folder_hash
 from pharmaner.encoders.source import find_encoder
-from pharmaner.errors import CorpusError, RecipeError
+from pharmaner.errors import CorpusError, InputError, RecipeError
 from pharmaner.experiments.space import Space, Value
 from pharmaner.experiments.study import Claim, Study
 from pharmaner.experiments.trials import (
@@ -23,14 +23,13 @@ from pharmaner.experiments.trials import (
     result_of,
 )
 from pharmaner.experiments.trials_page import trials_page
-from pharmaner.model_folder import open_model_folder
-from pharmaner.network.pretrained import load_config
-from pharmaner.network.tagger_network import check_window
-from pharmaner.recipe import Recipe
-from pharmaner.scoring.strict import corpus_hash
+from pharmaner.model_folder import RUN_LOG, open_model_folder
+from pharmaner.recipe import EncoderSection, Recipe
+from pharmaner.scoring.strict import corpus_hash, order_hash
 from pharmaner.storage import write_text
 from pharmaner.training.loop import Listener
-from pharmaner.training.train import train
+from pharmaner.training.run_log import read_records
+from pharmaner.training.train import check_training, train
 
 DEFAULT_TRIALS = 36
 """How many trials a space with ranges gets when no number is given."""
@@ -45,7 +44,7 @@ class Watcher(Protocol):
         """A trial begins, or goes on; its training tells the listener."""
 
     def ended(self, trial: TrialRecord, best: TrialRecord | None) -> None:
-        """A trial is finished or stopped; ``best`` is the best until now."""
+        """A trial is finished, stopped or failed; ``best`` is the best until now."""
 
 
 def tune(
@@ -85,7 +84,9 @@ def tune(
     bound_to = {
         "recipe": recipe.model_dump(mode="json"),
         "space": space.as_json(),
+        "encoders": _encoders(space, resolved),
         "train": corpus_hash(train_documents),
+        "order": order_hash(train_documents),
         "dev": corpus_hash(dev_documents),
     }
     total = _total(space, trials)
@@ -109,14 +110,22 @@ def _check(
     resolved = resolve_types(recipe, learned)
     for documents in (learned, judged):
         check_types_known(renamed(documents, recipe.corpus), resolved.corpus)
-    windows: dict[tuple[str, str], int] = {}
+    longest: dict[EncoderSection, Recipe] = {}
     for values in space.combinations():
         tried = space.recipe_with(resolved, values)
-        name = (tried.encoder.name, tried.encoder.revision)
-        windows[name] = max(tried.text.window, windows.get(name, 0))
-    for name, window in windows.items():
-        check_window(load_config(find_encoder(*name).location), window)
+        known = longest.setdefault(tried.encoder, tried)
+        if tried.text.window > known.text.window:
+            longest[tried.encoder] = tried
+    for tried in longest.values():
+        check_training(tried, learned, judged)
     return resolved
+
+
+def _encoders(space: Space, recipe: Recipe) -> dict[str, str]:
+    """The hash of each encoder that is tried."""
+    tried = (space.recipe_with(recipe, values).encoder for values in space.combinations())
+    sources = {find_encoder(*pair) for pair in {(each.name, each.revision) for each in tried}}
+    return {source.name: folder_hash(source.location) for source in sorted(sources, key=str)}
 
 
 def _total(space: Space, trials: int | None) -> int:
@@ -137,10 +146,12 @@ class _Search:
     watcher: Watcher | None
 
     def run(self, claim: Claim) -> None:
-        """Train a trial to its end, or until it is hopeless, and record what became of it."""
+        """Train a trial to its end, or until it is hopeless or fails, and record its fate."""
         try:
             is_stopped = not claim.folder.is_dir() and self._is_stopped_in_training(claim)
             self.study.finish(claim, _result(claim, is_stopped), is_stopped)
+        except InputError as error:  # the other trials need not suffer
+            self.study.fail(claim, str(error))
         finally:
             claim.release()
         if self.watcher:
@@ -182,15 +193,10 @@ class _Search:
 def _result(claim: Claim, is_stopped: bool) -> dict[str, Any]:
     if is_stopped:
         folder = claim.folder.with_name(f"{claim.folder.name}.partial")
-        history = _history(folder)
+        history = read_records(folder / RUN_LOG)
         return result_of(history, history[-1]["epoch"])
     epoch = open_model_folder(claim.folder).manifest["kept_epoch"]
-    return result_of(_history(claim.folder), epoch)
-
-
-def _history(folder: Path) -> list[dict[str, Any]]:
-    lines = (folder / "run-log.jsonl").read_text(encoding="utf-8").splitlines()
-    return [json.loads(line) for line in lines]
+    return result_of(read_records(claim.folder / RUN_LOG), epoch)
 
 
 class Reporter:

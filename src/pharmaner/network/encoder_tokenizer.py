@@ -26,7 +26,8 @@ def encoder_tokenizer(folder: Path) -> PieceTokenizer:
     """The tokenizer of an encoder's folder: ``tokenizer.json``, or made from older files.
 
     Raises:
-        EncoderError: when no fast tokenizer can be had, or its word split is not known.
+        EncoderError: when no fast tokenizer can be had, its word split is not known, or a file
+            beside it is no JSON object.
     """
     try:
         if (folder / "tokenizer.json").is_file():
@@ -40,6 +41,7 @@ def encoder_tokenizer(folder: Path) -> PieceTokenizer:
     except Exception as error:  # tokenizers raises bare Exception for what it cannot read
         reason = str(error).partition("\n")[0]
         raise EncoderError(f"{folder}: its tokenizer cannot be used: {reason}") from error
+    _configuration(folder)
     return PieceTokenizer(tokenizer)
 
 
@@ -70,5 +72,15 @@ def _configuration(encoder_folder: Path) -> dict[str, Any]:
     for name in ("special_tokens_map.json", "tokenizer_config.json"):
         path = encoder_folder / name
         if path.is_file():
-            config |= json.loads(path.read_text(encoding="utf-8"))
+            config |= _object(path)
     return config
+
+
+def _object(path: Path) -> dict[str, Any]:
+    try:
+        found = json.loads(path.read_text(encoding="utf-8"))
+    except (OSError, ValueError, RecursionError):
+        found = None
+    if not isinstance(found, dict):
+        raise EncoderError(f"{path}: is not a JSON object")
+    return found

@@ -12,17 +12,15 @@ from safetensors.torch import load_file
 from transformers import AutoModelForTokenClassification
 
 from pharmaner.decoding.transitions import write_transitions
-from pharmaner.errors import ModelFolderError, RecipeError
+from pharmaner.errors import ModelFolderError
 from pharmaner.labels import LabelScheme
 from pharmaner.model_folder import TRANSITIONS
 from pharmaner.network.crf import ConditionalRandomField
 from pharmaner.network.pretrained import load_config, load_pretrained, save_pretrained
+from pharmaner.positions import check_window
 from pharmaner.recipe import Recipe
 
 _CRF = "crf"
-
-PADDED_POSITIONS = frozenset({"roberta", "xlm-roberta", "camembert", "xlm-roberta-xl", "data2vec"})
-"""Model types whose first position comes after the padding index."""
 
 
 def new_network(encoder_folder: Path, scheme: LabelScheme, recipe: Recipe) -> torch.nn.Module:
@@ -43,7 +41,9 @@ def new_network(encoder_folder: Path, scheme: LabelScheme, recipe: Recipe) -> to
         label2id={tag: index for index, tag in tags.items()},
     )
     _set_dropout(config, recipe)
-    check_window(config, recipe.text.window)
+    positions = getattr(config, "max_position_embeddings", None)
+    pad_id = getattr(config, "pad_token_id", None) or 0
+    check_window(config.model_type, positions, pad_id, recipe.text.window)
     network: torch.nn.Module = load_pretrained(
         AutoModelForTokenClassification,
         encoder_folder,
@@ -125,21 +125,3 @@ def _set_dropout(config: Any, recipe: Recipe) -> None:
     for name, value in values.items():
         if hasattr(config, name):
             setattr(config, name, value)
-
-
-def check_window(config: Any, window: int) -> None:
-    """Check that an encoder of this configuration can read windows of so many pieces.
-
-    Raises:
-        RecipeError: when a window is longer than the encoder's positions.
-    """
-    positions = getattr(config, "max_position_embeddings", None)
-    if positions is None:
-        return
-    if config.model_type in PADDED_POSITIONS:
-        positions -= config.pad_token_id + 1
-    if window > positions:
-        raise RecipeError(
-            f"text.window: {window} pieces; the encoder has {positions} positions, up to that "
-            "many are accepted"
-        )

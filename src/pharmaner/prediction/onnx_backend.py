@@ -10,6 +10,7 @@ import numpy.typing as npt
 import onnxruntime
 
 from pharmaner.errors import ModelFolderError
+from pharmaner.prediction.processor import usable_cores
 
 
 class OnnxBackend:
@@ -31,7 +32,8 @@ class OnnxBackend:
         options = onnxruntime.SessionOptions()
         options.log_severity_level = 3
         options.intra_op_num_threads = 1
-        self._threads = ThreadPoolExecutor(_usable_cores())
+        self._threads: ThreadPoolExecutor | None = None
+        self._process = 0
         try:
             self._session = onnxruntime.InferenceSession(
                 str(file), options, providers=["CPUExecutionProvider"]
@@ -44,7 +46,13 @@ class OnnxBackend:
         self, windows: Sequence[npt.NDArray[np.int64]]
     ) -> list[npt.NDArray[np.floating]]:
         """See ``pharmaner.prediction.predictor.Backend``."""
-        return list(self._threads.map(self._score, windows))
+        return list(self._pool().map(self._score, windows))
+
+    def _pool(self) -> ThreadPoolExecutor:
+        """This process's threads: a forked one has none of its parent's."""
+        if self._threads is None or self._process != os.getpid():
+            self._threads, self._process = ThreadPoolExecutor(usable_cores()), os.getpid()
+        return self._threads
 
     def _score(self, window: npt.NDArray[np.int64]) -> npt.NDArray[np.floating]:
         inputs = {"input_ids": window[None], "attention_mask": np.ones_like(window)[None]}
@@ -52,10 +60,3 @@ class OnnxBackend:
         logits -= logits.max(axis=-1, keepdims=True)
         logits -= np.log(np.exp(logits).sum(axis=-1, keepdims=True))
         return logits
-
-
-def _usable_cores() -> int:
-    """How many cores this process may use, where the system tells."""
-    if hasattr(os, "sched_getaffinity"):
-        return len(os.sched_getaffinity(0))
-    return os.cpu_count() or 1

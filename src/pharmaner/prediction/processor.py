@@ -1,5 +1,7 @@
 """What this machine's processor can compute."""
 
+import math
+import os
 import platform
 from pathlib import Path
 
@@ -23,3 +25,19 @@ def saturates_int8(machine: str | None = None, cpuinfo: Path = Path("/proc/cpuin
     except OSError:
         return True
     return not {"avx512_vnni", "avx_vnni"} & set(flags.split())
+
+
+def usable_cores(quota: Path = Path("/sys/fs/cgroup/cpu.max")) -> int:
+    """How many cores this process may use, where the system tells.
+
+    Args:
+        quota: where Linux says how much time in how much a container may use (cgroup v2).
+    """
+    cores = os.cpu_count() or 1
+    if hasattr(os, "sched_getaffinity"):
+        cores = len(os.sched_getaffinity(0))
+    try:
+        allowed, period = map(int, quota.read_text(encoding="utf-8").split())
+    except (OSError, ValueError):  # none, or "max"
+        return cores
+    return max(1, min(cores, math.ceil(allowed / period)))

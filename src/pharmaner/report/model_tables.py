@@ -142,7 +142,7 @@ def scores_section(dev: dict[str, Any]) -> Section:
 def threshold_section(dev: dict[str, Any]) -> Section:
     """P, R and F1 when only mentions with at least some score are kept."""
     notes = [
-        f"{_SCORE_OF[dev['decides_words_alone']]} Keeping only mentions from a score upwards trades "
+        f"{_SCORE_OF[dev['decides_words_alone']]} Keeping mentions from a score upwards trades "
         "recall for precision; the first row keeps them all.",
     ]
     spanish = ["Exigir una puntuación mínima cambia cobertura por precisión."]

@@ -17,7 +17,7 @@ from pharmaner.corpora.folder import write_pair
 from pharmaner.corpora.formats.brat_folder import adapt
 from pharmaner.document import Document
 from pharmaner.errors import OutputError
-from pharmaner.partial import begin_or_resume
+from pharmaner.partial import begin_or_resume, lacks_only_removal, partial_folder
 from pharmaner.prediction.predictor import Prediction
 from pharmaner.report.html import write_page
 from pharmaner.report.json_lines import json_line
@@ -66,7 +66,8 @@ class PredictionFolder:
         self.format = output_format
         self._page: list[Document] = []
         settings = {**begun_with, "format": output_format.value}
-        was_moved = resume and self._lacks_only_removal
+        documents = partial_folder(output) / "documents"
+        was_moved = resume and not documents.exists() and lacks_only_removal(output, "prediction")
         if not was_moved:
             refuse_occupied(output)
         self.partial = begin_or_resume(output, resume, settings, "prediction")
@@ -111,13 +112,6 @@ class PredictionFolder:
         except OSError as error:
             raise OutputError(f"{self.output}: cannot be written: {error.strerror}") from error
         shutil.rmtree(self.partial)
-
-    @property
-    def _lacks_only_removal(self) -> bool:
-        """Whether a run was interrupted after its output was moved into place."""
-        partial = self.output.with_name(f"{self.output.name}.partial")
-        is_begun = (partial / "prediction.json").is_file()
-        return is_begun and not (partial / "documents").exists() and self.output.is_dir()
 
     @property
     def _progress_file(self) -> Path:

@@ -9,10 +9,8 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from pharmaner.decoding.temperature import CALIBRATION, read_calibration
 from pharmaner.errors import ModelFolderError
-from pharmaner.model_folder import CARD, MANIFEST, ModelFolder, open_model_folder
+from pharmaner.model_folder import CARD, MANIFEST, RUN_LOG, ModelFolder, open_model_folder
 from pharmaner.recipe import Recipe
-
-RUN_LOG = "run-log.jsonl"
 
 _Ratio = Annotated[float, Field(ge=0, le=1)]
 _Number = Annotated[int, Field(ge=0)]

@@ -57,13 +57,20 @@ def save_checkpoint(
 def load_checkpoint(
     folder: Path, network: torch.nn.Module, optimizer: torch.optim.Optimizer
 ) -> TrainingState | None:
-    """Put the newest checkpoint into the network and the optimizer; ``None`` without one."""
+    """Put the newest checkpoint into the network and the optimizer; ``None`` without one.
+
+    Raises:
+        OutputError: when it is damaged.
+    """
     found = _checkpoints(folder)
     if not found:
         return None
-    network.load_state_dict(load_file(found[-1] / "weights.safetensors"))
-    _unflatten(optimizer, load_file(found[-1] / "optimizer.safetensors"))
-    return TrainingState(**json.loads((found[-1] / "state.json").read_text(encoding="utf-8")))
+    try:
+        network.load_state_dict(load_file(found[-1] / "weights.safetensors"))
+        _unflatten(optimizer, load_file(found[-1] / "optimizer.safetensors"))
+        return TrainingState(**json.loads((found[-1] / "state.json").read_text(encoding="utf-8")))
+    except (OSError, SafetensorError, ValueError, TypeError, RuntimeError):
+        raise OutputError(f"{found[-1]}: is damaged; remove it to go on without it") from None
 
 
 def save_weights(network: torch.nn.Module, path: Path) -> None:

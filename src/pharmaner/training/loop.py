@@ -1,5 +1,6 @@
 """The training loop: batches, steps, dev score, checkpoints."""
 
+import math
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -92,7 +93,7 @@ class Fit:
         if self.section.ema_decay:
             keep_average(optimizer, self.section.ema_decay)
         state = load_checkpoint(self.folder, self.network, optimizer) or TrainingState()
-        plans = [self._batches(epoch) for epoch in range(self.section.epochs)]
+        plans = all_batches(self.task, self.section)
         steps = sum(len(plan) for plan in plans)
         self.listener.begins(steps, state.step)
         while state.epoch < self.section.epochs and not self._is_patience_over(state):
@@ -108,10 +109,6 @@ class Fit:
     @property
     def _keeps_best(self) -> bool:
         return self.task.criterion is not None and self.section.keep == "best"
-
-    def _batches(self, epoch: int) -> list[list[int]]:
-        sequences, pieces = self.section.batch_sequences, self.section.batch_pieces
-        return plan_batches(self.task.lengths(epoch), sequences, pieces, self.section.seed, epoch)
 
     def _is_patience_over(self, state: TrainingState) -> bool:
         waited = state.epoch - state.best_epoch
@@ -165,10 +162,16 @@ class Fit:
         with self._autocast(accelerator.device):
             total, labelled = self.task.loss(self.network, batch, state.epoch)
         accelerator.backward(total / max(1, labelled))
-        accelerator.clip_grad_norm_(self.network.parameters(), self.section.clip_norm)
+        norm = accelerator.clip_grad_norm_(self.network.parameters(), self.section.clip_norm)
+        loss = float(total.detach())
+        if not (math.isfinite(loss) and math.isfinite(float(norm))):
+            raise InputError(
+                f"step {state.step + 1}: the training diverged, its loss or gradient is no number "
+                "any more; a lower training.learning_rate is accepted"
+            )
         optimizer.step()
         optimizer.zero_grad()
-        state.loss_sum += float(total.detach())
+        state.loss_sum += loss
         state.labelled += labelled
         state.step += 1
         state.batch += 1
@@ -197,6 +200,15 @@ class Fit:
         state.history.append(record)
         state.batch, state.loss_sum, state.labelled, state.seconds = 0, 0.0, 0, 0.0
         self.listener.epoch_ended(record)
+
+
+def all_batches(task: Task, section: TrainingSection) -> list[list[list[int]]]:
+    """The batches of each epoch, as the places of their examples."""
+    sizes = section.batch_sequences, section.batch_pieces
+    return [
+        plan_batches(task.lengths(epoch), *sizes, section.seed, epoch)
+        for epoch in range(section.epochs)
+    ]
 
 
 def _mixed(seed: int, step: int) -> int:

@@ -14,23 +14,24 @@ import torch
 from pharmaner.document import Document
 from pharmaner.encoders.folder import TOKENIZERS
 from pharmaner.encoders.source import find_encoder
-from pharmaner.errors import CorpusError, EncoderError
+from pharmaner.errors import CorpusError, EncoderError, RecipeError
+from pharmaner.model_folder import RUN_LOG
 from pharmaner.network.encoder_tokenizer import encoder_tokenizer, special_pieces
 from pharmaner.network.masked_network import masked_network
 from pharmaner.network.pretrained import pad_id_of, save_pretrained
-from pharmaner.partial import begin_or_resume
+from pharmaner.partial import begin_or_resume, lacks_only_removal
 from pharmaner.prediction.windower import Windower
 from pharmaner.recipe import TextSection
 from pharmaner.scoring.strict import corpus_hash, order_hash
 from pharmaner.storage import refuse_occupied, whole_folder
 from pharmaner.text.windows import Window
 from pharmaner.text.words import split_words
-from pharmaner.training.loop import Fit, Listener
+from pharmaner.training.loop import Fit, Listener, all_batches
 from pharmaner.training.masking import Masker
 from pharmaner.training.masking_task import MaskingTask
 from pharmaner.training.pretrain_recipe import PretrainRecipe
 from pharmaner.training.pruning import PieceRates, piece_rates, prune_vocabulary
-from pharmaner.training.run_log import RunLog
+from pharmaner.training.run_log import RunLog, read_records
 
 _TOKENIZER_FILES = (
     *TOKENIZERS,
@@ -80,7 +81,9 @@ def pretrain(
         InputError: for texts, an encoder or an output that cannot be used.
     """
     output = Path(output)
-    refuse_occupied(output)
+    is_whole = resume and lacks_only_removal(output)
+    if not is_whole:
+        refuse_occupied(output)
     whole = find_encoder(recipe.encoder.name, recipe.encoder.revision).location
     with TemporaryDirectory() as temporary:
         encoder = whole
@@ -96,6 +99,9 @@ def pretrain(
             "order": order_hash(documents),
             "vocabulary": corpus_hash(vocabulary) if vocabulary else None,
         }
+        if is_whole:
+            shutil.rmtree(begin_or_resume(output, resume, begun_with))
+            return Pretraining(output, read_records(output / RUN_LOG), rates)
         return _run(recipe, documents, encoder, output, begun_with, resume, listener, rates)
 
 
@@ -118,16 +124,22 @@ def _run(
     torch.manual_seed(recipe.training.seed)
     network, brings_head = masked_network(encoder, recipe.network.layers, recipe.network.dropout)
     task = _task(recipe, documents, encoder, network)
-    partial = begin_or_resume(output, resume, begun_with)
-    log = RunLog(partial / "run-log.jsonl", listener)
     frozen_steps = 0 if brings_head else recipe.masking.head_steps
+    steps = sum(map(len, all_batches(task, recipe.training)))
+    if frozen_steps >= steps:
+        raise RecipeError(
+            f"masking.head_steps: {frozen_steps} for the fresh head alone, of {steps} steps in "
+            f"all: the encoder would learn nothing; under {steps} is accepted"
+        )
+    partial = begin_or_resume(output, resume, begun_with)
+    log = RunLog(partial / RUN_LOG, listener)
     state = Fit(network, task, recipe.training, partial, log, frozen_steps).run()
     with whole_folder(output) as folder:
         save_pretrained(network, folder)
         for name in _TOKENIZER_FILES:
             if (encoder / name).is_file():
                 shutil.copyfile(encoder / name, folder / name)
-        shutil.copyfile(log.path, folder / "run-log.jsonl")
+        shutil.copyfile(log.path, folder / RUN_LOG)
         shutil.copyfile(partial / "training.json", folder / "pretraining.json")
     shutil.rmtree(partial)
     return Pretraining(output, state.history, rates)

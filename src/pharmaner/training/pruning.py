@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+from safetensors import SafetensorError
 from safetensors.numpy import load_file, save_file
 from tokenizers import Tokenizer
 
@@ -65,7 +66,7 @@ def prune_vocabulary(encoder: Path, texts: Iterable[str], output: Path, size: in
         described = json.loads((encoder / "tokenizer.json").read_text(encoding="utf-8"))
         config = json.loads((encoder / "config.json").read_text(encoding="utf-8"))
         tensors = load_file(encoder / "model.safetensors")
-    except OSError as error:
+    except (OSError, ValueError, TypeError, SafetensorError) as error:
         raise EncoderError(f"{encoder}: cannot be pruned: {error}") from error
     if described["model"]["type"] not in {"Unigram", "WordPiece"}:
         kind = described["model"]["type"]

@@ -8,6 +8,11 @@ from pharmaner.storage import write_text
 from pharmaner.training.loop import Listener
 
 
+def read_records(path: Path) -> list[dict[str, Any]]:
+    """The records of a run log."""
+    return [json.loads(line) for line in path.read_text(encoding="utf-8").splitlines()]
+
+
 class RunLog:
     """Writes the records of epochs and passes everything on to a listener.
 
@@ -17,8 +22,7 @@ class RunLog:
     def __init__(self, path: Path, listener: Listener | None) -> None:
         self.path = path
         self._listener = listener
-        lines = path.read_text(encoding="utf-8").splitlines() if path.is_file() else []
-        self._records: list[dict[str, Any]] = [json.loads(line) for line in lines]
+        self._records = read_records(path) if path.is_file() else []
         self._write()
 
     def surface_passed(self, passes: int, most: int) -> None:

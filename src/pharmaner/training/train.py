@@ -17,12 +17,18 @@ from pharmaner.decoding.transitions import legal_scores
 from pharmaner.document import Document
 from pharmaner.encoders.source import EncoderSource, find_encoder
 from pharmaner.errors import CorpusError
-from pharmaner.model_folder import SURFACE, scheme_of, write_manifest
+from pharmaner.model_folder import (
+    RUN_LOG,
+    SURFACE,
+    open_model_folder,
+    scheme_of,
+    write_manifest,
+)
 from pharmaner.network.encoder_tokenizer import encoder_tokenizer, save_tokenizer
 from pharmaner.network.pretrained import pad_id_of
 from pharmaner.network.tagger_network import crf_of, new_network, save_network
 from pharmaner.network.torch_backend import TorchBackend
-from pharmaner.partial import begin_or_resume
+from pharmaner.partial import begin_or_resume, lacks_only_removal
 from pharmaner.prediction.predictor import Predictor
 from pharmaner.prediction.windower import Windower
 from pharmaner.recipe import Recipe, load_recipe
@@ -35,7 +41,7 @@ from pharmaner.training.epoch_examples import epoch_examples
 from pharmaner.training.examples import Example
 from pharmaner.training.loop import Fit, Listener
 from pharmaner.training.model_card import model_card
-from pharmaner.training.run_log import RunLog
+from pharmaner.training.run_log import RunLog, read_records
 from pharmaner.training.surface_fit import fit_surface
 from pharmaner.training.tagging_task import TaggingTask
 
@@ -95,11 +101,18 @@ def train(
         InputError: for a recipe, corpus, encoder or output that cannot be used.
     """
     output = Path(output)
-    refuse_occupied(output)
+    is_whole = resume and lacks_only_removal(output)
+    if not is_whole:
+        refuse_occupied(output)
     wanted = load_recipe(recipe) if isinstance(recipe, str) else recipe
     prepared = _prepare(wanted, train_documents, dev_documents)
     partial = begin_or_resume(output, resume, prepared.begun_with)
-    log = RunLog(partial / "run-log.jsonl", listener)
+    if is_whole:
+        kept_epoch = open_model_folder(output).manifest["kept_epoch"]
+        history = read_records(output / RUN_LOG)
+        shutil.rmtree(partial)
+        return Training(output, prepared.recipe, history, kept_epoch, prepared.alignment)
+    log = RunLog(partial / RUN_LOG, listener)
     torch.manual_seed(prepared.recipe.training.seed)
     network = new_network(prepared.source.location, scheme_of(prepared.recipe), prepared.recipe)
     pad_id = pad_id_of(network)
