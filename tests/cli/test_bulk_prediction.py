@@ -244,7 +244,14 @@ def test_a_disk_that_refuses_is_one_line_and_keeps_what_is_done(
     command = ("predict", "--model", trained, notes, "--output", tmp_path / "out", "--resume")
     assert cli("predict", "--model", trained, notes, "--output", tmp_path / "whole").code == 1
 
-    (folder / "n20.ann").mkdir(parents=True)
+    def interrupted(*_: object) -> int:
+        raise InterruptionError
+
+    with monkeypatch.context() as patch:
+        patch.setattr(PredictionFolder, "_write", interrupted)
+        with pytest.raises(InterruptionError):
+            cli(*command)
+    (folder / "n20.ann").mkdir()
     result = cli(*command)
     assert result.code == 2
     assert result.err.splitlines()[-1] == (

@@ -4,7 +4,8 @@ from collections.abc import Callable
 from html.parser import HTMLParser
 from pathlib import Path
 
-from pharmaner.document import Document
+from pharmaner.corpora.folder import write_folder
+from pharmaner.document import Document, Mention
 from pharmaner.scoring.error_analysis import ErrorClass
 from tests.cli.conftest import Cli
 
@@ -128,3 +129,24 @@ def test_bad_input_is_one_line(cli: Cli, write_corpus: WriteCorpus, tmp_path: Pa
         assert message in result.err
         assert result.err.rstrip().count("\n") <= 1
         assert result.out == ""
+
+
+def test_a_page_names_the_tagger_in_the_package(cli: Cli, tmp_path: Path) -> None:
+    gold, page = tmp_path / "gold", tmp_path / "page.html"
+    mention = Mention.at(6, 11, "NORMALIZABLES")
+    write_folder([Document("d", "Tomó litio.", (mention,))], gold)
+    assert cli("errors", gold, "--page", page).code == 0
+    assert "gold · the tagger in the package" in page.read_text()
+
+
+def test_gold_of_a_type_that_the_model_never_finds_is_counted(
+    cli: Cli, trained: Path, tmp_path: Path
+) -> None:
+    gold = tmp_path / "gold"
+    mentions = (Mention.at(0, 5, "DRUG"), Mention.at(6, 9, "UNCLEAR"))
+    write_folder([Document("d", "litio 5mg", mentions)], gold)
+    line = "1 gold mentions of UNCLEAR, which the model never finds, count as missed"
+    for verb in ("evaluate", "errors"):
+        public = cli(verb, gold, "--model", trained, "--scorer", "public")
+        assert line in public.err.splitlines()
+        assert "count as missed" not in cli(verb, gold, "--model", trained).err

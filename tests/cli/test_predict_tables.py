@@ -157,3 +157,20 @@ def test_brat_predictions_of_a_type_with_white_space_can_be_read(tmp_path: Path)
     assert [(m.start, m.end, m.label) for m in corpus.documents[0].mentions] == [
         (5, 10, "Adverse_Event")
     ]
+
+
+def test_what_brat_cannot_hold_of_a_table_is_counted(
+    cli: Cli, trained: Path, tmp_path: Path
+) -> None:
+    table = tmp_path / "notes.csv"
+    table.write_text(
+        "id,text,sala\n" + "".join(f'{n},"{text}",A\n' for n, text in enumerate(TEXTS))
+    )
+    result = cli("predict", table, "--model", trained, "--output", tmp_path / "out")
+    assert result.code == 0
+    line = f"lost: {len(TEXTS)} metadata: left out; --format jsonl keeps them"
+    assert line in result.err.splitlines()
+    kept = cli(
+        "predict", table, "--model", trained, "--output", tmp_path / "o", "--format", "jsonl"
+    )
+    assert "lost" not in kept.err

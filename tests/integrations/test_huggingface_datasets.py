@@ -59,11 +59,22 @@ def test_datasets_of_differing_content_have_one_schema() -> None:
     assert from_dataset(joined.add_column("more", [1, 2])) == from_dataset(joined)
 
 
+def changed(dataset: object, **values: object) -> object:
+    """A dataset of the same rows with other values, of whatever type they are."""
+    rows = [{**row, **values} for row in dataset]  # type: ignore[attr-defined]
+    return datasets.Dataset.from_list(rows)
+
+
 @pytest.mark.parametrize(
     ("change", "reason"),
     [
         (lambda d: d.remove_columns("text"), "'text' is missing"),
         (lambda d: d.map(lambda row: {"text": row["text"][:1]}), "ends past the text"),
+        (lambda d: changed(d, text=None), "found None where string is accepted"),
+        (lambda d: changed(d, id=5), "found 5 where string is accepted"),
+        (lambda d: changed(d, metadata=None), "the JSON object must be str"),
+        (lambda d: changed(d, metadata="[1]"), "where a JSON object is accepted"),
+        (lambda d: changed(d, mentions=None), "not iterable"),
     ],
 )
 def test_a_row_that_is_no_document_is_named(change: object, reason: str) -> None:

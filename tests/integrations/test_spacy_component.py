@@ -29,6 +29,7 @@ def set_on(text: str, *mentions: Mention, doc: Doc | None = None) -> tuple[Doc, 
     doc = doc if doc is not None else NLP.make_doc(text)
     counts = set_mentions(doc, Document("d", text, mentions))
     assert doc.user_data["pharmaner"] == counts
+    assert set(doc.user_data["pharmaner"]) == {"mentions", "widened", "not_an_entity", "replaced"}
     return doc, {name: count for name, count in counts.items() if count}
 
 

@@ -34,7 +34,7 @@ class Page(HTMLParser):
         if tag == "h2":
             self.headings.append("")
         if tag == "mark":
-            self.marked.append((dict(attrs).get("title"), ""))
+            self.marked.append(("", ""))
 
     def handle_endtag(self, tag: str) -> None:
         assert self.open.pop() == tag
@@ -42,6 +42,7 @@ class Page(HTMLParser):
     def handle_data(self, data: str) -> None:
         if "small" in self.open:
             self.types.append(data)
+            self.marked[-1] = (data, self.marked[-1][1])
         elif "p" in self.open:
             self.texts[-1] += data
             if "mark" in self.open:
@@ -91,11 +92,11 @@ def test_a_page_refers_to_nothing_outside_itself_and_runs_nothing(tmp_path: Path
     assert not [word for word in ("http:", "https:", "url(", "@import", "//") if word in content]
 
 
-def test_a_mention_shows_its_type_and_its_score_on_hovering(tmp_path: Path) -> None:
+def test_a_mention_shows_its_type_and_its_score_beside_it(tmp_path: Path) -> None:
     mentions = (Mention.at(0, 5, "DRUG", 0.987), Mention.at(6, 10, "PROTEIN"))
     page = page_of(tmp_path, Document("d", "litio IL-2", mentions))
     assert page.marked[-2:] == [("DRUG 0.99", "litio"), ("PROTEIN", "IL-2")]
-    assert page.types == ["DRUG", "PROTEIN"]
+    assert page.types == ["DRUG 0.99", "PROTEIN"]
 
 
 def test_where_mentions_overlap_all_their_types_are_named(tmp_path: Path) -> None:

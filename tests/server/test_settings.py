@@ -102,3 +102,23 @@ run()
 def test_serving_loads_no_torch_by_itself() -> None:
     code = "import sys, pharmaner.server.run; assert not {'torch', 'transformers'} & {*sys.modules}"
     subprocess.run([sys.executable, "-c", code], check=True)
+
+
+@pytest.mark.parametrize("value", ['"pharmaner-SECRET"', "12345678", '["pharmaner-SECRET"]'])
+def test_what_stands_in_a_hashs_place_is_never_repeated(tmp_path: Path, value: str) -> None:
+    file = tmp_path / "serve.toml"
+    file.write_text(f"[keys]\nclient = {value}\n")
+    with pytest.raises(RecipeError) as caught:
+        load_settings(file)
+    message = str(caught.value)
+    assert message.endswith(
+        "keys.client: is not sha256: and 64 hexadecimal digits, as --new-key makes them"
+    )
+    assert "SECRET" not in message
+    assert "12345678" not in message
+
+
+def test_a_port_that_is_none_is_refused(cli: Cli, trained: Path) -> None:
+    result = cli("serve", "--model", trained, "--port", "70000")
+    assert result.code == 2
+    assert "65535" in result.err

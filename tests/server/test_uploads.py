@@ -155,3 +155,17 @@ def test_a_member_past_the_end_of_every_file() -> None:
         archive.writestr("a.txt", "x")
         archive.infolist()[0].header_offset = 2**63 + 5
     assert refusal(stream.getvalue())[0] == 400
+
+
+@pytest.mark.parametrize(
+    ("name", "reason"),
+    [
+        ("\ud800.txt", "the file: its name holds a lone surrogate"),
+        (f"{'a' * 201}.txt", "the file: its name has 201 characters; 200 are accepted"),
+    ],
+)
+def test_a_name_that_is_no_id_is_refused(name: str, reason: str) -> None:
+    with pytest.raises(RefusedError) as caught:
+        read_upload(name, b"litio", Limits())
+    assert (caught.value.status, caught.value.message) == (400, reason)
+    assert read_upload(f"{'a' * 200}.txt", b"litio", Limits())[0].id == "a" * 200

@@ -26,6 +26,8 @@ if TYPE_CHECKING:
 
 DOCUMENTS_PRINTED = 10
 
+THE_SHIPPED = "the tagger in the package"
+
 
 def errors(
     gold: Annotated[Path, typer.Argument(help="The annotated corpus.")],
@@ -53,16 +55,15 @@ def errors(
     if page is not None and (page.is_dir() or not page.parent.is_dir()):
         raise OutputError(f"{page}: a file in a folder that exists is accepted")
     seen = None if train is None else surfaces(read_annotated(train, on_mismatch))
-    documents, system = read_sides("errors", gold, predicted, model, on_mismatch)
+    documents, system = read_sides("errors", gold, predicted, model, on_mismatch, scorer)
     analysis = analyse(documents, system, scorer, official_missing)
     say_absent(analysis.score, official_missing)
     if seen is None:
         say("without --train FOLDER, mentions seen in training are not told from unseen ones")
     report = error_report(analysis, seen)
     if page is not None:
-        write_errors_page(
-            report, page, f"{gold.resolve().name} · {(predicted or model or gold).resolve().name}"
-        )
+        system_name = named.resolve().name if (named := predicted or model) else THE_SHIPPED
+        write_errors_page(report, page, f"{gold.resolve().name} · {system_name}")
         say(f"{page}: {len(analysis.errors)} errors")
     if as_json:
         typer.echo(json.dumps(report, indent=2, ensure_ascii=False))

@@ -1,6 +1,7 @@
 """``pharmaner evaluate``."""
 
 import json
+from collections import Counter
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -41,7 +42,9 @@ def evaluate(
     """Score a system's output, or a model, as the PharmaCoNER shared task does."""
     from pharmaner.scoring.strict import score
 
-    documents, system = read_sides("evaluate", gold, predicted, model, on_mismatch, dictionary)
+    documents, system = read_sides(
+        "evaluate", gold, predicted, model, on_mismatch, scorer, dictionary
+    )
     result = score(documents, system, scorer, official_missing)
     say_absent(result, official_missing)
     if as_json:
@@ -56,6 +59,7 @@ def read_sides(
     predicted: Path | None,
     model: Path | None,
     on_mismatch: OnMismatch,
+    scorer: Scorer,
     dictionary: list[str] | None = None,
 ) -> "tuple[list[Document], list[Document]]":
     """The gold documents, and a system's or a model's for the same texts.
@@ -78,7 +82,10 @@ def read_sides(
         from pharmaner.tagger import Tagger
 
         names = load_dictionary(named_lists(dictionary))
-        return predict_gold(Tagger.load(model, dictionary=names), documents)
+        tagger = Tagger.load(model, dictionary=names)
+        named, found = predict_gold(tagger, documents)
+        _say_never_found(tagger, named, scorer)
+        return named, found
     return documents, _read(predicted or gold, documents)
 
 
@@ -90,6 +97,17 @@ def say_absent(result: "Score", official_missing: bool) -> None:
     ):
         for name in names:
             say(f"{name}: {fate}")
+
+
+def _say_never_found(tagger: "Tagger", gold: "list[Document]", scorer: Scorer) -> None:
+    """Count what is scored in gold though the tagger never returns its type."""
+    from pharmaner.scoring.strict import left_out
+
+    returned = {*tagger.recipe.corpus.types, *left_out(scorer)}
+    labels = Counter(m.label for document in gold for m in document.mentions)
+    for label, count in sorted(labels.items()):
+        if label not in returned:
+            say(f"{count} gold mentions of {label}, which the model never finds, count as missed")
 
 
 def _read(folder: Path, gold: "list[Document]") -> "list[Document]":

@@ -75,8 +75,6 @@ def predict(
     if output is None:
         failed = _print_all(tagger, texts)
     else:
-        if output_format is PredictionFormat.BRAT:
-            _tell_renamed_types(tagger)
         settings = _settings(model, tagger, texts, min_score, lists)
         failed = _write_all(tagger, texts, output, output_format, settings, resume)
     if failed:
@@ -116,14 +114,6 @@ def _print(prediction: "Prediction", is_named: bool) -> None:
         from pharmaner.report.json_lines import json_line
 
         typer.echo(json_line(prediction))
-
-
-def _tell_renamed_types(tagger: "Tagger") -> None:
-    from pharmaner.corpora.formats.brat_folder import written_type
-
-    for label in tagger.recipe.corpus.types:
-        if (written := written_type(label)) != label:
-            say(f"brat: {label!r} is written as {written}; --format jsonl keeps it")
 
 
 def _settings(
@@ -169,4 +159,6 @@ def _write_all(
         say(f"interrupted; the same command with --resume goes on ({folder.partial})")
         raise typer.Exit(130) from None
     folder.finish()
+    for (feature, message), times in sorted(folder.lost.items()):
+        say(f"lost: {times} {feature}: {message}; --format jsonl keeps them")
     return failures.count

@@ -25,7 +25,9 @@ def serve(
     model: ModelOption = None,
     dictionary: DictionaryOption = None,
     host: Annotated[str, typer.Option(help="The address to listen on.")] = "127.0.0.1",
-    port: Annotated[int, typer.Option(help="The port; 0 takes a free one.", min=0)] = 8000,
+    port: Annotated[
+        int, typer.Option(help="The port; 0 takes a free one.", min=0, max=65535)
+    ] = 8000,
     config: Annotated[
         Path | None, typer.Option(help="A TOML file with [limits] and the [keys] to accept.")
     ] = None,

@@ -19,6 +19,9 @@ from pharmaner.text.words import split_words
 LONGEST_AS_WRITTEN = 3
 """Names of up to so many code points, mostly abbreviations, are compared with case and accents."""
 
+LONGEST_SHOWN = 60
+"""The most code points of a line that an error repeats."""
+
 _Name = tuple[str, ...]
 
 
@@ -119,14 +122,18 @@ def _read(label: str, path: Path) -> list[Listed]:
             continue
         name, *codes = (column.strip() for column in line.split("\t"))
         if len(codes) > 1 or not any(char.isalnum() for char in name):
+            found = f'"{_shown(line.strip())}"' if len(codes) < 2 else f"{len(codes) + 1} columns"
             raise DictionaryError(
-                f'{path}:{number}: found "{line.strip()}"; a name, or a name, a tab and a code are '
-                "accepted"
+                f"{path}:{number}: found {found}; a name, or a name, a tab and a code are accepted"
             )
         listed.append(Listed(name, label, codes[0] if codes else ""))
     if not listed:
         raise DictionaryError(f"{path}: has no name")
     return listed
+
+
+def _shown(text: str) -> str:
+    return "".join(c if c.isprintable() else " " for c in text[:LONGEST_SHOWN])
 
 
 def _forms(text: str, words: Iterable[Span]) -> list[str]:

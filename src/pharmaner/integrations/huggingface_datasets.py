@@ -86,13 +86,21 @@ def _plain(value: Any, annotation: Any) -> Any:
 
 
 def _built(value: Any, annotation: Any) -> Any:
-    """The inverse of ``_plain``."""
+    """The inverse of ``_plain``; a value of another type is a ``TypeError``."""
     kind = _kind(annotation)
-    if value is None or kind in _VALUES:
+    if value is None and NoneType in get_args(annotation):
+        return None
+    if kind in _VALUES:
+        accepted = (int, float) if kind is float else kind
+        if isinstance(value, bool) or not isinstance(value, accepted):
+            raise TypeError(f"found {value!r:.60} where {_VALUES[kind]} is accepted")
         return value
     if is_dataclass(kind):
         hints, build = get_type_hints(kind), cast(Any, kind)
         return build(**{f.name: _built(value[f.name], hints[f.name]) for f in fields(kind)})
     if get_origin(kind) is tuple:
         return tuple(_built(part, get_args(kind)[0]) for part in value)
-    return json.loads(value)
+    found = json.loads(value)
+    if not isinstance(found, dict):
+        raise TypeError(f"found {value!r:.60} where a JSON object is accepted")
+    return found

@@ -57,7 +57,7 @@ def set_mentions(doc: Doc, document: Document) -> Counter[str]:
     Raises:
         ValueError: when a mention lies in no token, as one of white space alone.
     """
-    spans, scores, counts = [], [], Counter({MENTIONS: len(document.mentions)})
+    spans, scores, counts = [], [], Counter({MENTIONS: len(document.mentions), WIDENED: 0})
     for mention in document.mentions:
         span = doc.char_span(mention.start, mention.end, mention.label, alignment_mode="expand")
         if span is None:

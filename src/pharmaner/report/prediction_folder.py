@@ -8,6 +8,7 @@ OUTPUT.partial/documents         the output, moved to OUTPUT when it is whole
 import json
 import os
 import shutil
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -15,6 +16,7 @@ from typing import Any
 
 from pharmaner.corpora.folder import write_pair
 from pharmaner.corpora.formats.brat_folder import adapt
+from pharmaner.corpora.formats.losses import Feature
 from pharmaner.document import Document
 from pharmaner.errors import OutputError
 from pharmaner.partial import begin_or_resume, lacks_only_removal, partial_folder
@@ -42,7 +44,8 @@ class PredictionFolder:
     """An output folder that appears when it is whole.
 
     What is written between two chunks' ends is written again after an interruption. A page of
-    HTML is made of all documents at once: an interrupted one begins anew.
+    HTML is made of all documents at once: an interrupted one begins anew. ``lost`` counts what the
+    format cannot hold of the documents, by what and why.
 
     Args:
         output: the folder to write; must not exist or be empty.
@@ -64,6 +67,7 @@ class PredictionFolder:
     ) -> None:
         self.output = output
         self.format = output_format
+        self.lost: Counter[tuple[str, str]] = Counter()
         self._page: list[Document] = []
         settings = {**begun_with, "format": output_format.value}
         documents = partial_folder(output) / "documents"
@@ -137,6 +141,9 @@ class PredictionFolder:
                 self._lines.chmod(0o644)
                 return stream.tell()
         for prediction in chunk:
-            fitted, _ = adapt(prediction.document)
+            fitted, losses = adapt(prediction.document)
+            self.lost.update((loss.feature.value, loss.message) for loss in losses)
+            if fitted.metadata:
+                self.lost[Feature.METADATA.value, "left out"] += 1
             write_pair(fitted, self._folder)
         return 0

@@ -11,7 +11,6 @@ from fastapi.routing import APIRoute
 from pharmaner.server.refusal import RefusedError
 
 _MESSAGES = {
-    "extra_forbidden": "holds an unknown key",
     "list_type": "is not a list",
     "missing": "is missing",
     "string_too_long": "is too long",

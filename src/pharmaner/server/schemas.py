@@ -27,9 +27,12 @@ def _without_surrogates(value: str) -> str:
     return value
 
 
+LONGEST_ID = 200
+"""The most code points of a document's id."""
+
 Text = Annotated[str, AfterValidator(_without_surrogates)]
 Identifier = Annotated[
-    str, StringConstraints(min_length=1, max_length=200), AfterValidator(_without_surrogates)
+    str, StringConstraints(min_length=1, max_length=LONGEST_ID), AfterValidator(_without_surrogates)
 ]
 
 

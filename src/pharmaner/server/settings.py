@@ -1,15 +1,26 @@
 """What an operator may set: limits and the hashes of API keys, read from a TOML file."""
 
+import re
 from pathlib import Path
 from typing import Annotated
 
-from pydantic import Field, PositiveInt
+from pydantic import BeforeValidator, Field, PositiveInt
 
 from pharmaner.errors import RecipeError
 from pharmaner.sections import Section, parse_sections
 
 Seconds = Annotated[float, Field(gt=0)]
-KeyHash = Annotated[str, Field(pattern=r"^sha256:[0-9a-f]{64}$")]
+_KEY_HASH = re.compile("sha256:[0-9a-f]{64}")
+
+
+def _hash_alone(value: object) -> object:
+    """Refuse what is no hash without repeating it: it may be the key itself."""
+    if not (isinstance(value, str) and _KEY_HASH.fullmatch(value)):
+        raise ValueError("is not sha256: and 64 hexadecimal digits, as --new-key makes them")
+    return value
+
+
+KeyHash = Annotated[str, BeforeValidator(_hash_alone)]
 
 
 class Limits(Section):

@@ -8,6 +8,7 @@ from pathlib import PurePosixPath
 
 from pharmaner.document import Document
 from pharmaner.server.refusal import RefusedError
+from pharmaner.server.schemas import LONGEST_ID
 from pharmaner.server.settings import Limits
 
 _METHODS = {zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED}
@@ -40,7 +41,7 @@ def read_upload(name: str, content: bytes, limits: Limits) -> list[Document]:
     """
     path = PurePosixPath(name.replace("\\", "/"))
     if path.suffix.lower() == ".txt":
-        return [Document(path.stem, decoded(content, "the file"))]
+        return [Document(_named(path, "the file"), decoded(content, "the file"))]
     if path.suffix.lower() == ".zip":
         return _read_zip(content, limits)
     raise RefusedError(415, "the file's name ends in neither .txt nor .zip, which are accepted")
@@ -106,4 +107,17 @@ def _identifier(entry: zipfile.ZipInfo, where: str) -> str:
         raise RefusedError(400, f"{where}: its name leaves the zip")
     if path.suffix.lower() != ".txt":
         raise RefusedError(400, f"{where}: is no .txt")
+    return _named(path, where)
+
+
+def _named(path: PurePosixPath, where: str) -> str:
+    """The id that a file's name gives, bounded as ids in JSON are."""
+    try:
+        path.stem.encode()
+    except UnicodeEncodeError:
+        raise RefusedError(400, f"{where}: its name holds a lone surrogate") from None
+    if not 0 < len(path.stem) <= LONGEST_ID:
+        raise RefusedError(
+            400, f"{where}: its name has {len(path.stem)} characters; {LONGEST_ID} are accepted"
+        )
     return path.stem

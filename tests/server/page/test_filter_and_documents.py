@@ -180,3 +180,27 @@ def test_a_document_removed_while_its_edit_is_analysed_takes_no_other_with_it(pa
         page.wait_for_timeout(50)
     held[0].continue_()
     expect(names).to_have_text(["note-2", "note-1"])
+
+
+@pytest.mark.parametrize("language", ["constructor", "toString", "__proto__", "fr", ""])
+def test_a_language_that_is_none_is_spanish(page: Page, language: str) -> None:
+    page.goto(f"/?lang={language}")
+    expect(page.locator("#model")).to_contain_text("DRUG, PROTEIN")
+    expect(page.locator("html")).to_have_attribute("lang", "es")
+
+
+def test_what_is_asked_meanwhile_is_answered(page: Page) -> None:
+    page.evaluate("""() => {
+      const send = window.fetch;
+      window.fetch = async (...asked) => {
+        await new Promise((resume) => { window.resume = resume; });
+        return send(...asked);
+      };
+    }""")
+    page.fill("#note-text", SENTENCES)
+    page.click("#analyse")
+    expect(page.locator("#status")).to_have_text("Analysing…")
+    page.click("#analyse")
+    expect(page.locator("#status")).to_have_text("Still analysing; one at a time.")
+    page.evaluate("window.resume()")
+    expect(page.locator("#results")).to_be_visible()

@@ -93,6 +93,11 @@ def test_the_keyboard_goes_through_the_whole_page(page: Page) -> None:
         expect(marks.nth(place)).to_be_focused()
     page.keyboard.press("Escape")
     expect(page.locator("#card")).to_be_hidden()
+    for key in ("Enter", "Space"):
+        page.keyboard.press(key)
+        expect(page.locator("#card")).to_be_visible()
+        page.keyboard.press("Escape")
+        expect(page.locator("#card")).to_be_hidden()
     page.keyboard.press("Home")
     expect(marks.nth(0)).to_be_focused()
     page.keyboard.press("Tab")

@@ -20,7 +20,7 @@ from pharmaner.corpora.formats.losses import (
 from pharmaner.corpora.formats.source import Found, Source
 from pharmaner.document import Document
 
-__all__ = ["FileNames", "adapt", "read", "write", "written_type"]
+__all__ = ["FileNames", "adapt", "read", "write"]
 
 _MENTION_ID = re.compile(r"T\S*")
 _UNFIT_TYPE = re.compile(r"[\s;]")
@@ -38,11 +38,6 @@ def read(source: Source) -> Iterator[Found]:
         CorpusError: when there is no such folder, or nothing in it.
     """
     return read_documents(source.path, source.encoding)
-
-
-def written_type(label: str) -> str:
-    """A type as brat can hold it."""
-    return _UNFIT_TYPE.sub("_", label)
 
 
 def adapt(document: Document) -> Fitted:

@@ -72,6 +72,12 @@ note.addEventListener("focusin", ({ target }) => {
 });
 note.addEventListener("click", ({ target }) => target.closest(".mention")?.focus());
 note.addEventListener("focusout", hideCard);
+note.addEventListener("keydown", (event) => {
+  if (event.key !== "Enter" && event.key !== " ") return;
+  if (!event.target.classList.contains("mention")) return;
+  event.preventDefault();
+  showCard(event.target);
+});
 document.addEventListener("keydown", ({ key }) => {
   if (key === "Escape") hideCard();
 });

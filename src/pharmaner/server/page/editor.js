@@ -8,8 +8,9 @@ const field = byId("note-text");
  * Listen for texts.
  * @param {(text: string) => void} analyseText
  * @param {(files: File[]) => void} analyseFiles
+ * @param {() => Promise<string | null>} loadSample
  */
-export function listenForTexts(analyseText, analyseFiles) {
+export function listenForTexts(analyseText, analyseFiles, loadSample) {
   byId("editor").addEventListener("submit", (event) => {
     event.preventDefault();
     analyseText(field.value);
@@ -18,7 +19,9 @@ export function listenForTexts(analyseText, analyseFiles) {
     if (event.key === "Enter" && (event.ctrlKey || event.metaKey)) byId("editor").requestSubmit();
   });
   byId("sample").addEventListener("click", async () => {
-    field.value = await (await fetch("/sample.txt")).text();
+    const text = await loadSample();
+    if (text === null) return;
+    field.value = text;
     field.focus();
     field.setSelectionRange(0, 0);
     field.scrollTop = 0;

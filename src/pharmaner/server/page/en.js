@@ -17,6 +17,7 @@ export default {
     "Paste or type a note in Spanish, or drop .txt or .zip files here. The text is neither stored nor logged.",
   analyse: "Analyse",
   analysing: "Analysing…",
+  stillAnalysing: "Still analysing; one at a time.",
   openFiles: "Open files…",
   sample: "Sample note",
   back: "Back to the results",

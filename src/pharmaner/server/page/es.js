@@ -17,6 +17,7 @@ export default {
     "Pegue o escriba una nota, o suelte aquí archivos .txt o .zip. El texto no se guarda ni se registra.",
   analyse: "Analizar",
   analysing: "Analizando…",
+  stillAnalysing: "Todavía se está analizando; uno tras otro.",
   openFiles: "Abrir archivos…",
   sample: "Nota de ejemplo",
   back: "Volver a los resultados",

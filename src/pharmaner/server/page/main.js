@@ -9,7 +9,14 @@ import { listenForFilters, renderFilters } from "./filters.js";
 import { currentLanguage, failureMessage, message, setLanguage } from "./messages.js";
 import { renderModel, renderPrivacy } from "./notices.js";
 import { goTo, renderNote } from "./note.js";
-import { ServiceError, annotateFile, annotateText, describeModel, useKey } from "./service.js";
+import {
+  ServiceError,
+  annotateFile,
+  annotateText,
+  describeModel,
+  sampleNote,
+  useKey,
+} from "./service.js";
 import { addDocuments, removeShown, shownDocument, state } from "./state.js";
 import { renderSubstances } from "./substances.js";
 
@@ -76,7 +83,10 @@ function alertOf(text) {
 
 /** Run a request of the page's, one at a time, and say what goes wrong. */
 async function withService(ask) {
-  if (isBusy) return;
+  if (isBusy) {
+    tell(message("stillAnalysing"));
+    return;
+  }
   isBusy = true;
   alertOf("");
   document.body.classList.add("is-busy");
@@ -125,11 +135,16 @@ const analyseFiles = (files) =>
   withService(async () => {
     const records = [];
     const failures = [];
+    let refusal = null;
     for (const file of files) {
       try {
         records.push(...(await annotateFile(file)));
       } catch (error) {
-        if (!(error instanceof ServiceError) || error.status === 401) throw error;
+        if (!(error instanceof ServiceError)) throw error;
+        if (error.status === 401) {
+          refusal = error;
+          break;
+        }
         failures.push(`${file.name}: ${described(error)}`);
       }
     }
@@ -137,8 +152,18 @@ const analyseFiles = (files) =>
       addDocuments(records, false);
       openResults();
     }
-    alertOf(failures.join("\n") || (records.length ? "" : message("noDocuments")));
+    alertOf(failures.join("\n") || (records.length || refusal ? "" : message("noDocuments")));
+    if (refusal) throw refusal;
   });
+
+async function loadSample() {
+  try {
+    return await sampleNote();
+  } catch (error) {
+    explain(error);
+    return null;
+  }
+}
 
 async function loadModel() {
   model = await describeModel();
@@ -146,7 +171,7 @@ async function loadModel() {
   renderTexts();
 }
 
-listenForTexts(analyseText, analyseFiles);
+listenForTexts(analyseText, analyseFiles, loadSample);
 listenForFilters(renderResults);
 byId("new-note").addEventListener("click", () => openEditor("", null));
 byId("edit").addEventListener("click", () => openEditor(shownDocument().text, shownDocument()));

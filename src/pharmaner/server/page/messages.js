@@ -7,7 +7,7 @@ const LANGUAGES = { en, es };
 
 const asked = new URLSearchParams(location.search).get("lang");
 let language = asked ?? navigator.language.slice(0, 2);
-if (!(language in LANGUAGES)) language = "es";
+if (!Object.hasOwn(LANGUAGES, language)) language = "es";
 
 /** The language in use, `es` or `en`. */
 export function currentLanguage() {

@@ -20,6 +20,11 @@ export async function describeModel() {
   return (await request("/v1/model", {})).json();
 }
 
+/** A note that was made up, to try the page with. */
+export async function sampleNote() {
+  return (await request("/sample.txt", {})).text();
+}
+
 /** Find the mentions of a text; resolves to its one record. */
 export async function annotateText(id, text) {
   const body = JSON.stringify({ documents: [{ id, text }] });
@@ -49,6 +54,10 @@ async function request(path, options) {
 }
 
 async function records(reply) {
-  const lines = (await reply.text()).split("\n");
-  return lines.filter((line) => line).map((line) => JSON.parse(line));
+  try {
+    const lines = (await reply.text()).split("\n");
+    return lines.filter((line) => line).map((line) => JSON.parse(line));
+  } catch {
+    throw new ServiceError(0, "");
+  }
 }
