@@ -110,6 +110,14 @@ def run_worker(script: str, task: dict[str, Any], python: str = sys.executable) 
     return found
 
 
+def run_pharmaner(*arguments: object) -> None:
+    """Run a command of pharmaner in a process of its own, and say which."""
+    command = [str(argument) for argument in arguments]
+    print("$ pharmaner", *command, file=sys.stderr, flush=True)
+    start = "from pharmaner.cli.main import run; run()"
+    subprocess.run([sys.executable, "-c", start, *command], check=True)
+
+
 def markdown_table(rows: Sequence[dict[str, Any]]) -> str:
     names = list(rows[0])
     lines = [names, ["---"] * len(names), *([str(row[name]) for name in names] for row in rows)]

@@ -10,15 +10,12 @@ was interrupted goes on; finished ones are not repeated. Prints Markdown.
 import argparse
 import json
 import shutil
-import subprocess
-import sys
 from pathlib import Path
 
 import numpy as np
+from common import run_pharmaner
 
 from pharmaner.model_folder import MANIFEST
-
-START = "from pharmaner.cli.main import run; run()"
 
 
 def part(corpus: Path, documents: int, skip: int, folder: Path) -> Path:
@@ -38,10 +35,9 @@ def train(start: str, corpus: Path, options: argparse.Namespace, output: Path) -
     """Precision, recall and F1 on dev of what is learned."""
     if not output.is_dir():
         settings = [argument for each in options.set for argument in ("--set", each)]
-        command = ["train", "--encoder", start, "--train", corpus, "--dev", options.dev, *settings]
-        command += ["--seed", options.seed, "--output", output, "--resume"]
-        print("$ pharmaner", *command, file=sys.stderr, flush=True)
-        subprocess.run([sys.executable, "-c", START, *map(str, command)], check=True)
+        corpora = ["--train", corpus, "--dev", options.dev]
+        rest = ["--seed", options.seed, "--output", output, "--resume"]
+        run_pharmaner("train", "--encoder", start, *corpora, *settings, *rest)
     found: dict[str, float] = json.loads((output / MANIFEST).read_text("utf-8"))["metrics"]["dev"]
     return found
 

@@ -10,9 +10,9 @@ temperature of the second. A training that was interrupted goes on.
 import argparse
 import json
 import shutil
-import subprocess
-import sys
 from pathlib import Path
+
+from common import run_pharmaner
 
 from pharmaner.decoding.temperature import CALIBRATION
 from pharmaner.model_folder import (
@@ -29,15 +29,6 @@ GENTLY = (
     *("--set", "training.learning_rate=1e-4", "--set", "training.head_learning_rate=2e-4"),
     *("--set", "augmentation.mention_replacement=0.3"),
 )
-
-
-def run(*arguments: object) -> None:
-    command = ["pharmaner", *map(str, arguments)]
-    print("$", *command, flush=True)
-    subprocess.run([sys.executable, "-c", START, *command[1:]], check=True)
-
-
-START = "from pharmaner.cli.main import run; run()"
 
 
 def copy_temperature(judged: Path, model: Path) -> None:
@@ -70,7 +61,7 @@ def complete_card(folder: Path) -> None:
 
 def train(output: Path, *arguments: object) -> None:
     if not output.is_dir():
-        run("train", "--output", output, "--resume", *arguments)
+        run_pharmaner("train", "--output", output, "--resume", *arguments)
 
 
 def main() -> None:
@@ -88,7 +79,7 @@ def main() -> None:
     train(
         second, "--train", learned, "--dev", dev, "--encoder", first, "--seed", 11, *epochs, *GENTLY
     )
-    run("calibrate", second, "--on", dev)
+    run_pharmaner("calibrate", second, "--on", dev)
     epochs = ("--set", "training.epochs=3")
     train(
         model,
@@ -104,7 +95,9 @@ def main() -> None:
         *GENTLY,
     )
     copy_temperature(second, model)
-    run("export", model, "--int8", "--reduced-range", "--check", dev, "--output", exported)
+    run_pharmaner(
+        "export", model, "--int8", "--reduced-range", "--check", dev, "--output", exported
+    )
     complete_card(exported)
     if SHIPPED.is_dir():
         shutil.rmtree(SHIPPED)

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from pharmaner.document import Document
+    from pharmaner.recipe import Recipe
 
 LETTERS = "abcdefghijklmnopqrstuvwxyzáéíóúñüαβγµ"
 PIECES = [*LETTERS, *"0123456789.,;:-/()+%<>=\"'¿?¡!", "de", "el", "la", "con", "mg", "ina", "ol"]
@@ -52,6 +53,12 @@ def _save_random_bert(folder: Path, vocabulary: int) -> None:
         pad_token_id=0,
     )
     BertModel(config).save_pretrained(folder)
+
+
+def with_encoder(recipe: "Recipe", folder: Path) -> "Recipe":
+    """The recipe with the encoder of a folder."""
+    encoder = recipe.encoder.model_copy(update={"name": str(folder)})
+    return recipe.model_copy(update={"encoder": encoder})
 
 
 def small_notes() -> "list[Document]":

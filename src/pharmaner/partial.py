@@ -7,7 +7,7 @@ from typing import Any
 
 from pharmaner.errors import OutputError
 from pharmaner.locks import try_lock
-from pharmaner.storage import write_text
+from pharmaner.storage import refuse_occupied, write_text
 
 LOCK = ".lock"
 """The file of an unfinished run that is locked by the process at work on it."""
@@ -58,10 +58,17 @@ def begin_or_resume(
     return partial
 
 
-def lacks_only_removal(output: Path, run: str = "training") -> bool:
-    """Whether a run was interrupted after its output was moved into place."""
+def is_in_place(output: Path, resume: bool, run: str = "training") -> bool:
+    """Whether a run that is resumed was interrupted after its output was moved into place.
+
+    Raises:
+        OutputError: when it was not, and the output is occupied.
+    """
     is_begun = (partial_folder(output) / f"{run}.json").is_file()
-    return is_begun and output.is_dir() and any(output.iterdir())
+    if resume and is_begun and output.is_dir() and any(output.iterdir()):
+        return True
+    refuse_occupied(output)
+    return False
 
 
 def _others(partial: Path, description: Path) -> list[str]:

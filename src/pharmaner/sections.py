@@ -32,7 +32,7 @@ def parse_sections(
     try:
         tables = tomllib.loads(content)
     except (ValueError, RecursionError) as error:
-        raise RecipeError(f"{origin}: not TOML: {_shown(str(error))}") from None
+        raise RecipeError(f"{origin}: not TOML: {shown(str(error))}") from None
     for override in overrides:
         _apply(tables, override)
     try:
@@ -62,9 +62,9 @@ def _apply(tables: dict[str, Any], override: str) -> None:
     path, equals, value = override.partition("=")
     section, dot, key = path.partition(".")
     if not (equals and dot and section and key):
-        raise RecipeError(f"--set {_shown(override)}: section.key=value is accepted")
+        raise RecipeError(f"--set {shown(override)}: section.key=value is accepted")
     if not isinstance(table := tables.setdefault(section, {}), dict):
-        raise RecipeError(f"--set {_shown(override)}: {_shown(section)} is not a table")
+        raise RecipeError(f"--set {shown(override)}: {shown(section)} is not a table")
     try:
         table[key] = tomllib.loads(f"value = {value}")["value"]
     except (ValueError, RecursionError):
@@ -74,7 +74,7 @@ def _apply(tables: dict[str, Any], override: str) -> None:
 def _first_finding(error: ValidationError, kind: type[Section]) -> str:
     finding = error.errors()[0]
     where = [str(part) for part in finding["loc"]]
-    name = _shown(".".join(where))
+    name = shown(".".join(where))
     if finding["type"] == "extra_forbidden":
         section = kind.model_fields.get(where[0]) if len(where) > 1 else None
         model = section.annotation if section else kind
@@ -82,12 +82,12 @@ def _first_finding(error: ValidationError, kind: type[Section]) -> str:
         return f"{name}: unknown key; {accepted} are accepted"
     message = finding["msg"].removeprefix("Value error, ")
     if finding["type"] == "value_error":
-        return f"{name}: {_shown(message)}" if name else _shown(message)
-    found = _shown(repr(finding["input"]))
+        return f"{name}: {shown(message)}" if name else shown(message)
+    found = shown(repr(finding["input"]))
     return f"{name}: found {found}; {message[:1].lower()}{message[1:]}"
 
 
-def _shown(text: str) -> str:
+def shown(text: str, longest: int = LONGEST_SHOWN) -> str:
     """A text on one line, its end left out where it is long."""
-    line = "".join(c if c.isprintable() else ascii(c)[1:-1] for c in text[: LONGEST_SHOWN + 1])
-    return line if len(text) <= LONGEST_SHOWN else f"{line[:LONGEST_SHOWN]}..."
+    line = "".join(c if c.isprintable() else ascii(c)[1:-1] for c in text[: longest + 1])
+    return line if len(text) <= longest else f"{line[:longest]}..."

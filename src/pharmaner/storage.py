@@ -1,12 +1,14 @@
 """Writing that is whole or absent: a temporary name first, then one move into place."""
 
 import hashlib
+import json
 import os
 import shutil
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 from pharmaner.errors import OutputError
 
@@ -30,6 +32,15 @@ def write_bytes(path: Path, content: bytes) -> None:
 def write_text(path: Path, content: str) -> None:
     """Write a UTF-8 file atomically, with no newline translation."""
     write_bytes(path, content.encode("utf-8"))
+
+
+def read_object(path: Path) -> dict[str, Any] | None:
+    """The JSON object that a file holds; ``None`` where it holds none or cannot be read."""
+    try:
+        found = json.loads(path.read_text(encoding="utf-8"))
+    except (OSError, ValueError, RecursionError):
+        return None
+    return found if isinstance(found, dict) else None
 
 
 def refuse_occupied(folder: Path) -> None:

@@ -13,6 +13,7 @@ from pharmaner.experiments.runs import Run
 from pharmaner.experiments.systems import System
 from pharmaner.recipe import Recipe
 from pharmaner.scoring.strict import Scorer, score
+from tests.small_inputs import with_encoder
 
 
 @pytest.fixture
@@ -66,9 +67,7 @@ def test_corpora_in_another_order_or_another_encoder_are_another_comparison(
     tiny_recipe: Recipe, tiny_bert: Path, small_corpus: list[Document], tmp_path: Path
 ) -> None:
     encoder = shutil.copytree(tiny_bert, tmp_path / "encoder")
-    named = tiny_recipe.encoder.model_copy(update={"name": str(encoder)})
-    recipe = tiny_recipe.model_copy(update={"encoder": named})
-    system = System("tiny", "encoder", "default", recipe)
+    system = System("tiny", "encoder", "default", with_encoder(tiny_recipe, encoder))
 
     def begin(learned: list[Document]) -> None:
         begin_or_resume_study(tmp_path / "out", [system], [0], learned, small_corpus)

@@ -16,6 +16,7 @@ from pharmaner.experiments.tune import tune
 from pharmaner.recipe import load_recipe
 from pharmaner.training.train import train
 from tests.experiments.conftest import FOUR_CELLS, Setting
+from tests.small_inputs import with_encoder
 
 RANGES = """
 [parameters]
@@ -313,8 +314,7 @@ def test_corpora_in_another_order_or_another_encoder_are_another_study(
     setting: Setting, tiny_bert: Path
 ) -> None:
     encoder = shutil.copytree(tiny_bert, setting.folder / "encoder")
-    named = setting.recipe.encoder.model_copy(update={"name": str(encoder)})
-    recipe = setting.recipe.model_copy(update={"encoder": named})
+    recipe = with_encoder(setting.recipe, encoder)
     documents, space = setting.documents, setting.space()
 
     def again(learned: list[Document]) -> list[TrialRecord]:

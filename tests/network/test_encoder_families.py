@@ -17,6 +17,7 @@ from pharmaner.recipe import Recipe
 from pharmaner.tagger import Tagger
 from pharmaner.text.words import split_words
 from pharmaner.training.train import train
+from tests.small_inputs import with_encoder
 
 SIZE = {
     "hidden_size": 32,
@@ -64,8 +65,7 @@ def test_a_family_trains_and_reloads(
     AutoModel.from_config(config).save_pretrained(encoder)
     tokenizer.save(str(encoder / "tokenizer.json"))
     (encoder / "tokenizer_config.json").write_text(json.dumps({"model_max_length": 128}))
-    section = tiny_recipe.encoder.model_copy(update={"name": str(encoder)})
-    train(tiny_recipe.model_copy(update={"encoder": section}), small_corpus, output=model)
+    train(with_encoder(tiny_recipe, encoder), small_corpus, output=model)
 
     text = "Litio 5mg\n\nla  (12µg)"
     theirs = AutoTokenizer.from_pretrained(model, local_files_only=True)

@@ -11,10 +11,10 @@ from pharmaner.document import Document
 from pharmaner.errors import CorpusError, EncoderError, RecipeError
 from pharmaner.network.masked_network import hidden_logits, masked_network
 from pharmaner.recipe import Recipe
-from pharmaner.training import loop
 from pharmaner.training.pretrain import pretrain
 from pharmaner.training.pretrain_recipe import PretrainRecipe, parse_pretrain_recipe
 from pharmaner.training.train import train
+from tests.small_inputs import with_encoder
 from tests.training.test_train import InterruptAt, InterruptionError
 
 TEXTS = [
@@ -37,8 +37,7 @@ def test_hidden_words_are_learned_and_the_encoder_serves_a_tagger(
     result = pretrain(chosen, TEXTS, output=tmp_path / "encoder")
     losses = [record["dev"]["loss"] for record in result.history]
     assert losses[-1] < losses[0] / 2
-    encoder = tiny_recipe.encoder.model_copy(update={"name": str(tmp_path / "encoder")})
-    tagging = tiny_recipe.model_copy(update={"encoder": encoder})
+    tagging = with_encoder(tiny_recipe, tmp_path / "encoder")
     assert train(tagging, small_corpus, output=tmp_path / "model").kept_epoch == 3
 
 
@@ -68,10 +67,10 @@ def test_only_hidden_pieces_pass_the_head_with_the_same_logits(tiny_bert: Path) 
         torch.testing.assert_close(hidden_logits(network, ids, mask, hidden), whole[hidden])
 
 
+@pytest.mark.usefixtures("checkpoint_at_each_step")
 def test_a_fresh_head_is_trained_alone_first_and_then_the_encoder_too(
-    tiny_bert: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    tiny_bert: Path, tmp_path: Path
 ) -> None:
-    monkeypatch.setattr(loop, "CHECKPOINT_SECONDS", 0.0)
     chosen = recipe(tiny_bert, "masking.head_steps=3", "training.epochs=4")
     with pytest.raises(InterruptionError):
         pretrain(chosen, TEXTS, output=tmp_path / "encoder", listener=InterruptAt(4))
@@ -98,10 +97,10 @@ def test_head_steps_that_leave_none_to_the_encoder_are_refused(
 
 
 @pytest.mark.parametrize("step", [2, 5])
+@pytest.mark.usefixtures("checkpoint_at_each_step")
 def test_an_interrupted_pre_training_resumes_to_the_same_encoder(
-    tiny_bert: Path, tmp_path: Path, step: int, monkeypatch: pytest.MonkeyPatch
+    tiny_bert: Path, tmp_path: Path, step: int
 ) -> None:
-    monkeypatch.setattr(loop, "CHECKPOINT_SECONDS", 0.0)
     chosen = recipe(tiny_bert)
     pretrain(chosen, TEXTS, output=tmp_path / "whole")
     with pytest.raises(InterruptionError):

@@ -8,7 +8,6 @@ from pharmaner.document import Document
 from pharmaner.network.encoder_tokenizer import encoder_tokenizer
 from pharmaner.prediction.windower import Windower
 from pharmaner.recipe import Recipe
-from pharmaner.training import loop
 from pharmaner.training.epoch_examples import epoch_examples
 from pharmaner.training.train import train
 from tests.training.test_train import (
@@ -19,13 +18,12 @@ from tests.training.test_train import (
 )
 
 
+@pytest.mark.usefixtures("checkpoint_at_each_step")
 def test_an_interrupted_regularised_training_resumes_to_the_same_model(
     small_corpus: list[Document],
     tiny_recipe: Recipe,
     tmp_path: Path,
-    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr(loop, "CHECKPOINT_SECONDS", 0.0)
     recipe = with_training(tiny_recipe, ema_decay=0.9, layer_decay=0.7)
     augmentation = recipe.augmentation.model_copy(update={"mention_replacement": 0.5})
     recipe = recipe.model_copy(update={"augmentation": augmentation})

@@ -29,8 +29,8 @@ from pharmaner.partial import LOCK
 from pharmaner.recipe import Recipe
 from pharmaner.scoring.strict import Scorer, score
 from pharmaner.tagger import Tagger
-from pharmaner.training import loop
 from pharmaner.training.train import train
+from tests.small_inputs import with_encoder
 
 
 class InterruptionError(Exception):
@@ -108,14 +108,13 @@ def test_the_same_seed_gives_the_same_model_and_another_seed_another(
 
 
 @pytest.mark.parametrize("step", [1, 4, 9, 13])
+@pytest.mark.usefixtures("checkpoint_at_each_step")
 def test_an_interrupted_training_resumes_to_the_same_model(
     small_corpus: list[Document],
     tiny_recipe: Recipe,
     tmp_path: Path,
     step: int,
-    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr(loop, "CHECKPOINT_SECONDS", 0.0)
     dev = small_corpus[:3]
     train(tiny_recipe, small_corpus, dev, output=tmp_path / "whole")
     with pytest.raises(InterruptionError):
@@ -276,9 +275,8 @@ def test_a_checkpoint_holds_no_pickle(
 def test_a_trained_tagger_is_an_encoder_for_other_types(
     small_corpus: list[Document], tiny_recipe: Recipe, trained: Path, tmp_path: Path
 ) -> None:
-    encoder = tiny_recipe.encoder.model_copy(update={"name": str(trained)})
     corpus = tiny_recipe.corpus.model_copy(update={"map": {"PROTEIN": "DRUG"}})
-    recipe = tiny_recipe.model_copy(update={"encoder": encoder, "corpus": corpus})
+    recipe = with_encoder(tiny_recipe, trained).model_copy(update={"corpus": corpus})
     train(recipe, small_corpus, output=tmp_path / "model")
     again = (tmp_path / "model" / "tokenizer.json").read_bytes()
     assert again == (trained / "tokenizer.json").read_bytes()
@@ -327,8 +325,7 @@ def test_files_beside_the_tokenizer_are_read_before_the_first_step(
 ) -> None:
     encoder = shutil.copytree(tiny_bert, tmp_path / "encoder")
     (encoder / name).write_bytes(content)
-    section = tiny_recipe.encoder.model_copy(update={"name": str(encoder)})
-    recipe = tiny_recipe.model_copy(update={"encoder": section})
+    recipe = with_encoder(tiny_recipe, encoder)
     with pytest.raises(EncoderError, match=f"{name}: is not a JSON object"):
         train(recipe, small_corpus, output=tmp_path / "m")
     assert not (tmp_path / "m.partial").exists()
@@ -361,13 +358,12 @@ def test_a_training_that_died_when_its_model_was_in_place_is_finished(
     assert [record["loss"] for record in again.history] == [r["loss"] for r in whole.history]
 
 
+@pytest.mark.usefixtures("checkpoint_at_each_step")
 def test_a_damaged_checkpoint_is_named(
     small_corpus: list[Document],
     tiny_recipe: Recipe,
     tmp_path: Path,
-    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr(loop, "CHECKPOINT_SECONDS", 0.0)
     with pytest.raises(InterruptionError):
         train(tiny_recipe, small_corpus, output=tmp_path / "m", listener=InterruptAt(4))
     (checkpoint,) = (tmp_path / "m.partial").glob("checkpoint-*")

@@ -13,6 +13,7 @@ from pharmaner.decoding.emissions import Emissions, normalised
 from pharmaner.document import Mention, Span
 from pharmaner.errors import DictionaryError
 from pharmaner.labels import LabelScheme, WordMention
+from pharmaner.sections import shown
 from pharmaner.text.forms import fold
 from pharmaner.text.words import split_words
 
@@ -122,7 +123,9 @@ def _read(label: str, path: Path) -> list[Listed]:
             continue
         name, *codes = (column.strip() for column in line.split("\t"))
         if len(codes) > 1 or not any(char.isalnum() for char in name):
-            found = f'"{_shown(line.strip())}"' if len(codes) < 2 else f"{len(codes) + 1} columns"
+            found = f"{len(codes) + 1} columns"
+            if len(codes) < 2:
+                found = f'"{shown(line.strip(), LONGEST_SHOWN)}"'
             raise DictionaryError(
                 f"{path}:{number}: found {found}; a name, or a name, a tab and a code are accepted"
             )
@@ -130,10 +133,6 @@ def _read(label: str, path: Path) -> list[Listed]:
     if not listed:
         raise DictionaryError(f"{path}: has no name")
     return listed
-
-
-def _shown(text: str) -> str:
-    return "".join(c if c.isprintable() else " " for c in text[:LONGEST_SHOWN])
 
 
 def _forms(text: str, words: Iterable[Span]) -> list[str]:

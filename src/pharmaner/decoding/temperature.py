@@ -3,11 +3,11 @@
 It changes no mention, only the mentions' scores (Guo et al., 2017, arXiv 1706.04599, section 4.2).
 """
 
-import json
 from typing import Any
 
 from pharmaner.errors import ModelFolderError
 from pharmaner.model_folder import ModelFolder
+from pharmaner.storage import read_object
 
 CALIBRATION = "calibration.json"
 """The file of a model folder that `calibrate` writes."""
@@ -45,10 +45,6 @@ def read_calibration(model: ModelFolder) -> dict[str, Any] | None:
     if not model.holds(CALIBRATION):
         return None
     path = model.path / CALIBRATION
-    try:
-        content = json.loads(path.read_text(encoding="utf-8"))
-    except (OSError, ValueError, RecursionError):
-        content = None
-    if not isinstance(content, dict):
+    if (content := read_object(path)) is None:
         raise ModelFolderError(f"{path}: names no temperature")
     return content

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
 
+from pharmaner.encoders.cache import folder_hash
 from pharmaner.encoders.exported import SHIPPED_ENCODER, exported_encoder, shipped_encoder
 from pharmaner.encoders.folder import WEIGHTS, check_encoder_folder
 from pharmaner.encoders.hub import download_encoder, is_hub_id
@@ -30,6 +31,11 @@ class EncoderSource:
     name: str
     location: Path
     revision: str = ""
+
+    @property
+    def content_hash(self) -> str:
+        """The SHA-256 of its files and their names."""
+        return folder_hash(self.location)
 
 
 def find_encoder(name: str, revision: str = "") -> EncoderSource:

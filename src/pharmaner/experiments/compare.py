@@ -8,14 +8,12 @@ from typing import Any
 
 from pharmaner.corpora.selection import only_types, renamed, resolve_types
 from pharmaner.document import Document
-from pharmaner.encoders.cache import folder_hash
 from pharmaner.encoders.source import find_encoder
 from pharmaner.errors import CorpusError, RecipeError
 from pharmaner.experiments.runs import Run, RunResult
 from pharmaner.experiments.summary import summarise
 from pharmaner.experiments.systems import System
 from pharmaner.partial import refuse_other_settings
-from pharmaner.recipe import Recipe
 from pharmaner.report.comparison import comparison_html, comparison_markdown
 from pharmaner.scoring.strict import corpus_hash, order_hash
 from pharmaner.storage import refuse_occupied, write_text
@@ -98,7 +96,11 @@ def begin_or_resume_study(
         "systems": [system.name for system in systems],
         "seeds": list(seeds),
         "recipes": {system.name: system.recipe.model_dump(mode="json") for system in systems},
-        "encoders": {system.name: _encoder_hash(system.recipe) for system in systems},
+        "encoders": {
+            system.name: find_encoder(encoder.name, encoder.revision).content_hash
+            for system in systems
+            for encoder in [system.recipe.encoder]
+        },
         "train": corpus_hash(train_documents),
         "order": order_hash(train_documents),
         "dev": corpus_hash(dev_documents),
@@ -113,10 +115,6 @@ def begin_or_resume_study(
         write_text(output / SETTINGS, json.dumps(settings, indent=1))
     learned, dev = list(train_documents), list(dev_documents)
     return Study(output, list(systems), list(seeds), learned, dev, judged)
-
-
-def _encoder_hash(recipe: Recipe) -> str:
-    return folder_hash(find_encoder(recipe.encoder.name, recipe.encoder.revision).location)
 
 
 def _judged(

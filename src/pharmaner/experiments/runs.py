@@ -19,6 +19,7 @@ from pharmaner.document import Document
 from pharmaner.errors import OutputError
 from pharmaner.experiments.systems import System
 from pharmaner.model_folder import MANIFEST, RUN_LOG
+from pharmaner.partial import partial_folder
 from pharmaner.storage import whole_folder
 from pharmaner.tagger import Tagger
 from pharmaner.training.loop import Listener
@@ -74,7 +75,7 @@ class Run:
                 recipe = self.system.recipe.model_copy(update={"training": chosen})
                 train(recipe, learned, dev, output=self._model, resume=True, listener=listener)
             self._keep(judged)
-        partial = self._model.with_name(f"{self._model.name}.partial")
+        partial = partial_folder(self._model)
         for folder in (partial, self._model):
             if folder.is_dir():
                 shutil.rmtree(folder)

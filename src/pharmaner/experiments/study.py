@@ -38,6 +38,10 @@ from pharmaner.partial import refuse_other_settings
 from pharmaner.storage import refuse_occupied, write_text
 
 _NAME = "pharmaner"
+
+DESCRIPTION = "study.json"
+"""The file of a study that says what it was begun with."""
+
 _STATES = {
     TrialState.COMPLETE: FINISHED,
     TrialState.PRUNED: STOPPED,
@@ -231,7 +235,7 @@ def _make(folder: Path) -> None:
 
 
 def _bind(folder: Path, bound_to: dict[str, Any]) -> None:
-    description = folder / "study.json"
+    description = folder / DESCRIPTION
     if not description.is_file():
         refuse_occupied(folder)
         write_text(description, json.dumps(bound_to, indent=1, ensure_ascii=False))

@@ -10,11 +10,10 @@ import optuna
 
 from pharmaner.corpora.selection import check_types_known, renamed, resolve_types
 from pharmaner.document import Document
-from pharmaner.encoders.cache import folder_hash
 from pharmaner.encoders.source import find_encoder
 from pharmaner.errors import CorpusError, InputError, RecipeError
 from pharmaner.experiments.space import Space, Value
-from pharmaner.experiments.study import Claim, Study
+from pharmaner.experiments.study import DESCRIPTION, Claim, Study
 from pharmaner.experiments.trials import (
     TrialRecord,
     as_json,
@@ -24,6 +23,7 @@ from pharmaner.experiments.trials import (
 )
 from pharmaner.experiments.trials_page import trials_page
 from pharmaner.model_folder import RUN_LOG, open_model_folder
+from pharmaner.partial import partial_folder
 from pharmaner.recipe import EncoderSection, Recipe
 from pharmaner.scoring.strict import corpus_hash, order_hash
 from pharmaner.storage import write_text
@@ -81,10 +81,17 @@ def tune(
         InputError: for a recipe, space, corpus, encoder or output that cannot be used.
     """
     resolved = _check(recipe, space, train_documents, dev_documents)
+    tried = _longest_windows(space, resolved)
+    if not (Path(output) / DESCRIPTION).is_file():
+        for longest in tried.values():
+            check_training(longest, train_documents, dev_documents)
     bound_to = {
         "recipe": recipe.model_dump(mode="json"),
         "space": space.as_json(),
-        "encoders": _encoders(space, resolved),
+        "encoders": {
+            f"{name} {revision}".rstrip(): find_encoder(name, revision).content_hash
+            for name, revision in ((each.name, each.revision) for each in tried)
+        },
         "train": corpus_hash(train_documents),
         "order": order_hash(train_documents),
         "dev": corpus_hash(dev_documents),
@@ -102,7 +109,7 @@ def tune(
 def _check(
     recipe: Recipe, space: Space, learned: Sequence[Document], judged: Sequence[Document]
 ) -> Recipe:
-    """The recipe with its types named; refuses what no trial could train on."""
+    """The recipe with its types named; refuses documents that no trial could train on."""
     if not learned:
         raise CorpusError("there is no document to train on")
     if not judged:
@@ -110,22 +117,18 @@ def _check(
     resolved = resolve_types(recipe, learned)
     for documents in (learned, judged):
         check_types_known(renamed(documents, recipe.corpus), resolved.corpus)
-    longest: dict[EncoderSection, Recipe] = {}
-    for values in space.combinations():
-        tried = space.recipe_with(resolved, values)
-        known = longest.setdefault(tried.encoder, tried)
-        if tried.text.window > known.text.window:
-            longest[tried.encoder] = tried
-    for tried in longest.values():
-        check_training(tried, learned, judged)
     return resolved
 
 
-def _encoders(space: Space, recipe: Recipe) -> dict[str, str]:
-    """The hash of each encoder that is tried."""
-    tried = (space.recipe_with(recipe, values).encoder for values in space.combinations())
-    sources = {find_encoder(*pair) for pair in {(each.name, each.revision) for each in tried}}
-    return {source.name: folder_hash(source.location) for source in sorted(sources, key=str)}
+def _longest_windows(space: Space, recipe: Recipe) -> dict[EncoderSection, Recipe]:
+    """Each encoder that is tried, with the recipe that has it read the longest windows."""
+    longest: dict[EncoderSection, Recipe] = {}
+    for values in space.combinations():
+        tried = space.recipe_with(recipe, values)
+        known = longest.setdefault(tried.encoder, tried)
+        if tried.text.window > known.text.window:
+            longest[tried.encoder] = tried
+    return longest
 
 
 def _total(space: Space, trials: int | None) -> int:
@@ -192,7 +195,7 @@ class _Search:
 
 def _result(claim: Claim, is_stopped: bool) -> dict[str, Any]:
     if is_stopped:
-        folder = claim.folder.with_name(f"{claim.folder.name}.partial")
+        folder = partial_folder(claim.folder)
         history = read_records(folder / RUN_LOG)
         return result_of(history, history[-1]["epoch"])
     epoch = open_model_folder(claim.folder).manifest["kept_epoch"]

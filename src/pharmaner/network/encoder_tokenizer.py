@@ -8,7 +8,7 @@ from tokenizers import Tokenizer
 from transformers import AutoTokenizer
 
 from pharmaner.errors import EncoderError
-from pharmaner.storage import write_text
+from pharmaner.storage import read_object, write_text
 from pharmaner.text.pieces import PieceTokenizer, split_words_inside
 
 SPECIAL_TOKENS = (
@@ -71,16 +71,9 @@ def _configuration(encoder_folder: Path) -> dict[str, Any]:
     config: dict[str, Any] = {}
     for name in ("special_tokens_map.json", "tokenizer_config.json"):
         path = encoder_folder / name
-        if path.is_file():
-            config |= _object(path)
+        if not path.is_file():
+            continue
+        if (found := read_object(path)) is None:
+            raise EncoderError(f"{path}: is not a JSON object")
+        config |= found
     return config
-
-
-def _object(path: Path) -> dict[str, Any]:
-    try:
-        found = json.loads(path.read_text(encoding="utf-8"))
-    except (OSError, ValueError, RecursionError):
-        found = None
-    if not isinstance(found, dict):
-        raise EncoderError(f"{path}: is not a JSON object")
-    return found

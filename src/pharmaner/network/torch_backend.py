@@ -8,6 +8,7 @@ import numpy as np
 import numpy.typing as npt
 import torch
 
+from pharmaner.network.batches import fill_batches
 from pharmaner.network.padding import attention_mask, padded
 
 BATCH_PIECES = 2_048
@@ -32,14 +33,16 @@ class TorchBackend:
         self, windows: Sequence[npt.NDArray[np.int64]]
     ) -> list[npt.NDArray[np.floating]]:
         """See ``pharmaner.prediction.predictor.Backend``."""
+        lengths = [len(window) for window in windows]
+        by_length = sorted(range(len(windows)), key=lengths.__getitem__)
         scores: dict[int, npt.NDArray[np.floating]] = {}
         was_training = self.network.training
         self.network.eval()
         with torch.inference_mode(), _fused_attention(self.network):
-            for batch in _batches([len(window) for window in windows]):
+            for batch in fill_batches(by_length, lengths, 0, BATCH_PIECES):
                 scored = self._score([windows[place] for place in batch])
                 for place, rows in zip(batch, scored, strict=True):
-                    scores[place] = rows[: len(windows[place])]
+                    scores[place] = rows[: lengths[place]]
         self.network.train(was_training)
         return [scores[place] for place in range(len(windows))]
 
@@ -51,18 +54,6 @@ class TorchBackend:
         ).logits
         scores: npt.NDArray[np.floating] = logits.float().log_softmax(dim=-1).cpu().numpy()
         return scores
-
-
-def _batches(lengths: Sequence[int]) -> Iterator[list[int]]:
-    """The places of all windows, those of like length together."""
-    batch: list[int] = []
-    for place in sorted(range(len(lengths)), key=lengths.__getitem__):
-        if batch and (len(batch) + 1) * lengths[place] > BATCH_PIECES:
-            yield batch
-            batch = []
-        batch.append(place)
-    if batch:
-        yield batch
 
 
 @contextmanager

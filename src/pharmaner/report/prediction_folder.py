@@ -19,12 +19,12 @@ from pharmaner.corpora.formats.brat_folder import adapt
 from pharmaner.corpora.formats.losses import Feature
 from pharmaner.document import Document
 from pharmaner.errors import OutputError
-from pharmaner.partial import begin_or_resume, lacks_only_removal, partial_folder
+from pharmaner.partial import begin_or_resume, is_in_place, partial_folder
 from pharmaner.prediction.predictor import Prediction
 from pharmaner.report.html import write_page
 from pharmaner.report.json_lines import json_line
 from pharmaner.report.prediction_format import PredictionFormat
-from pharmaner.storage import refuse_occupied, write_text
+from pharmaner.storage import write_text
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,9 +71,7 @@ class PredictionFolder:
         self._page: list[Document] = []
         settings = {**begun_with, "format": output_format.value}
         documents = partial_folder(output) / "documents"
-        was_moved = resume and not documents.exists() and lacks_only_removal(output, "prediction")
-        if not was_moved:
-            refuse_occupied(output)
+        was_moved = is_in_place(output, resume and not documents.exists(), "prediction")
         self.partial = begin_or_resume(output, resume, settings, "prediction")
         self._folder = self.partial / "documents"
         if was_moved:

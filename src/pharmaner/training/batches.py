@@ -4,6 +4,8 @@ from collections.abc import Sequence
 
 import numpy as np
 
+from pharmaner.network.batches import fill_batches
+
 _POOL = 32
 """How many batches' worth of shuffled windows are sorted by length together."""
 
@@ -15,9 +17,8 @@ def plan_batches(
 
     Args:
         lengths: the windows' lengths in pieces.
-        sequences: how many windows a batch holds (the last may hold fewer), or 0.
-        pieces: how many pieces, padding included, a batch may hold where ``sequences`` is 0; a
-            window that is longer by itself makes a batch of its own.
+        sequences: see ``fill_batches``.
+        pieces: see ``fill_batches``.
         seed: the training's seed.
         epoch: counts from 0.
 
@@ -31,19 +32,5 @@ def plan_batches(
     batches: list[list[int]] = []
     for start in range(0, len(order), pool):
         by_length = sorted(order[start : start + pool], key=lambda index: lengths[index])
-        batches += _fill(by_length, lengths, sequences, pieces)
+        batches += fill_batches(by_length, lengths, sequences, pieces)
     return [batches[place] for place in random.permutation(len(batches))]
-
-
-def _fill(
-    by_length: Sequence[int], lengths: Sequence[int], sequences: int, pieces: int
-) -> list[list[int]]:
-    batches: list[list[int]] = []
-    for index in by_length:
-        size = len(batches[-1]) + 1 if batches else 0
-        fits = size <= sequences if sequences else size * lengths[index] <= pieces
-        if batches and fits:
-            batches[-1].append(index)
-        else:
-            batches.append([index])
-    return batches

@@ -19,11 +19,11 @@ from pharmaner.model_folder import RUN_LOG
 from pharmaner.network.encoder_tokenizer import encoder_tokenizer, special_pieces
 from pharmaner.network.masked_network import masked_network
 from pharmaner.network.pretrained import pad_id_of, save_pretrained
-from pharmaner.partial import begin_or_resume, lacks_only_removal
+from pharmaner.partial import begin_or_resume, is_in_place
 from pharmaner.prediction.windower import Windower
 from pharmaner.recipe import TextSection
 from pharmaner.scoring.strict import corpus_hash, order_hash
-from pharmaner.storage import refuse_occupied, whole_folder
+from pharmaner.storage import whole_folder
 from pharmaner.text.windows import Window
 from pharmaner.text.words import split_words
 from pharmaner.training.loop import Fit, Listener, all_batches
@@ -81,9 +81,7 @@ def pretrain(
         InputError: for texts, an encoder or an output that cannot be used.
     """
     output = Path(output)
-    is_whole = resume and lacks_only_removal(output)
-    if not is_whole:
-        refuse_occupied(output)
+    is_whole = is_in_place(output, resume)
     whole = find_encoder(recipe.encoder.name, recipe.encoder.revision).location
     with TemporaryDirectory() as temporary:
         encoder = whole

@@ -28,12 +28,12 @@ from pharmaner.network.encoder_tokenizer import encoder_tokenizer, save_tokenize
 from pharmaner.network.pretrained import pad_id_of
 from pharmaner.network.tagger_network import crf_of, new_network, save_network
 from pharmaner.network.torch_backend import TorchBackend
-from pharmaner.partial import begin_or_resume, lacks_only_removal
+from pharmaner.partial import begin_or_resume, is_in_place
 from pharmaner.prediction.predictor import Predictor
 from pharmaner.prediction.windower import Windower
 from pharmaner.recipe import Recipe, load_recipe
 from pharmaner.scoring.strict import Scorer, corpus_hash, order_hash, score
-from pharmaner.storage import refuse_occupied, whole_folder, write_text
+from pharmaner.storage import whole_folder, write_text
 from pharmaner.surface.scorer import SurfaceScorer, read_surface, write_surface
 from pharmaner.text.alignment import AlignmentReport
 from pharmaner.text.pieces import PieceTokenizer
@@ -101,9 +101,7 @@ def train(
         InputError: for a recipe, corpus, encoder or output that cannot be used.
     """
     output = Path(output)
-    is_whole = resume and lacks_only_removal(output)
-    if not is_whole:
-        refuse_occupied(output)
+    is_whole = is_in_place(output, resume)
     wanted = load_recipe(recipe) if isinstance(recipe, str) else recipe
     prepared = _prepare(wanted, train_documents, dev_documents)
     partial = begin_or_resume(output, resume, prepared.begun_with)
