@@ -89,7 +89,7 @@ def tiny_recipe(tiny_bert: Path) -> "Recipe":
     from pharmaner.recipe import load_recipe
 
     settings = ["training.epochs=3", "training.precision=fp32", "training.batch_pieces=64"]
-    settings += ["text.window=32", "text.context=4"]
+    settings += ["text.window=32", "text.context=0"]
     settings += ["surface.weight=0.0", "decoding.recurrence=0.0", f"encoder.name='{tiny_bert}'"]
     return load_recipe("default", settings)
 

@@ -80,7 +80,10 @@ def recipes(draw: st.DrawFn) -> Recipe:
         },
         "surface": {"weight": 0.0 if tagging is Tagging.BIO_X else draw(floats)},
         "decoding": {"recurrence": 0.0 if tagging is Tagging.BIO_X else draw(floats)},
-        "augmentation": {"mention_replacement": draw(st.floats(0, 1))},
+        "augmentation": {
+            "mention_replacement": draw(st.floats(0, 1)),
+            "word_masking": draw(st.floats(0, 1)),
+        },
         "training": {
             "epochs": draw(st.integers(1, 99)),
             "learning_rate": draw(floats),
@@ -122,7 +125,7 @@ def test_the_toml_names_every_value() -> None:
         "network": ["tagging", "decoder", "dropout", "attention_dropout"],
         "surface": ["weight"],
         "decoding": ["recurrence"],
-        "augmentation": ["mention_replacement"],
+        "augmentation": ["mention_replacement", "word_masking"],
         "training": TRAINING_KEYS.split(", "),
     }
 

@@ -114,9 +114,11 @@ class AugmentationSection(Section):
     """How the training corpus is varied from epoch to epoch.
 
     ``mention_replacement`` is the share of mentions that give way to another name of their type.
+    ``word_masking`` is the share of words that are hidden, to be tagged by their context.
     """
 
     mention_replacement: Annotated[float, Field(ge=0, le=1)] = 0.0
+    word_masking: Annotated[float, Field(ge=0, le=1)] = 0.0
 
 
 class TrainingSection(Section):

@@ -1,6 +1,7 @@
 """The examples of each epoch: always the same, or varied by augmentation."""
 
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from functools import lru_cache
 
 import numpy as np
@@ -12,29 +13,44 @@ from pharmaner.recipe import Recipe
 from pharmaner.text.alignment import AlignmentReport
 from pharmaner.training.examples import Example, make_examples
 from pharmaner.training.mention_replacement import MentionReplacement
+from pharmaner.training.word_masking import mask_words
 
 
 def epoch_examples(
-    documents: Sequence[Document], windower: Windower, recipe: Recipe
+    documents: Sequence[Document], windower: Windower, recipe: Recipe, mask_id: int | None = None
 ) -> tuple[Callable[[int], Sequence[Example]], AlignmentReport]:
     """The examples by epoch, counted from 0, and what the documents' own alignment lost.
 
-    An augmented epoch follows from (seed, epoch) alone; its windows are cut anew.
+    Windows are cut without context, of which nothing would be learned. An augmented epoch follows
+    from (seed, epoch) alone.
+
+    Args:
+        documents: what is learned from.
+        windower: cuts them.
+        recipe: says how they are varied.
+        mask_id: the vocabulary index of the mask piece; without it no word can be masked.
     """
-    scheme, seed = scheme_of(recipe), recipe.training.seed
+    scheme, augmentation = scheme_of(recipe), recipe.augmentation
+    windower = replace(windower, text=windower.text.model_copy(update={"context": 0}))
     unaltered, report = make_examples(documents, windower, scheme)
-    share = recipe.augmentation.mention_replacement
-    if not share:
-        return lambda epoch: unaltered, report
+    share = augmentation.mention_replacement
     replacement = MentionReplacement.of(documents, scheme.types, share)
+
+    def seeds(epoch: int, number: int) -> Sequence[np.random.Generator]:
+        given = recipe.training.seed
+        return [np.random.default_rng([given, epoch, place]) for place in range(number)]
 
     @lru_cache(maxsize=1)
     def examples(epoch: int) -> Sequence[Example]:
-        seeds = ([seed, epoch, place] for place in range(len(documents)))
-        altered = (
-            replacement.apply(document, np.random.default_rng(document_seed))
-            for document, document_seed in zip(documents, seeds, strict=True)
-        )
-        return make_examples(altered, windower, scheme)[0]
+        varied: Sequence[Example] = unaltered
+        if share:
+            pairs = zip(documents, seeds(epoch, len(documents)), strict=True)
+            altered = (replacement.apply(document, random) for document, random in pairs)
+            varied = make_examples(altered, windower, scheme)[0]
+        if augmentation.word_masking and mask_id is not None:
+            masks = zip(varied, seeds(epoch, len(varied)), strict=True)
+            hidden = augmentation.word_masking
+            varied = [mask_words(example, hidden, mask_id, random) for example, random in masks]
+        return varied
 
     return examples, report

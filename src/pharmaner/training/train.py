@@ -16,7 +16,7 @@ from pharmaner.decoding.decoder import Decoder
 from pharmaner.decoding.transitions import legal_scores
 from pharmaner.document import Document
 from pharmaner.encoders.source import EncoderSource, find_encoder
-from pharmaner.errors import CorpusError
+from pharmaner.errors import CorpusError, EncoderError
 from pharmaner.model_folder import (
     RUN_LOG,
     SURFACE,
@@ -24,7 +24,11 @@ from pharmaner.model_folder import (
     scheme_of,
     write_manifest,
 )
-from pharmaner.network.encoder_tokenizer import encoder_tokenizer, save_tokenizer
+from pharmaner.network.encoder_tokenizer import (
+    encoder_tokenizer,
+    save_tokenizer,
+    special_pieces,
+)
 from pharmaner.network.pretrained import pad_id_of
 from pharmaner.network.tagger_network import crf_of, new_network, save_network
 from pharmaner.network.torch_backend import TorchBackend
@@ -150,7 +154,10 @@ def _prepare(
     source = find_encoder(recipe.encoder.name, recipe.encoder.revision)
     tokenizer = encoder_tokenizer(source.location)
     windower = Windower(tokenizer, recipe.text)
-    examples, alignment = epoch_examples(learned, windower, recipe)
+    mask_id = special_pieces(source.location, tokenizer).get("mask_token")
+    if recipe.augmentation.word_masking and mask_id is None:
+        raise EncoderError(f"{source.location}: its tokenizer has no mask piece to hide words with")
+    examples, alignment = epoch_examples(learned, windower, recipe, mask_id)
     begun_with = {
         "recipe": recipe.model_dump(mode="json"),
         "train": corpus_hash(learned),
