@@ -1,17 +1,20 @@
 """Makes the tagger in the package: trains, calibrates, exports and describes it.
 
-python benchmarks/ship_tagger.py --corpus pharmaconer --work FOLDER
+python benchmarks/ship_tagger.py --corpus pharmaconer --unlabelled FOLDER --work FOLDER
 
-``--corpus`` holds ``train`` and ``dev``. Three trainings follow each other: on train; on train with
-names replaced, which is judged and calibrated on dev; on train and dev, which is shipped with the
-temperature of the second. A training that was interrupted goes on.
+``--corpus`` holds ``train`` and ``dev``. A teacher learns train and annotates unlabelled cases; a
+student learns these, then train, and is judged and calibrated on dev; the same student then learns
+train and dev, and is shipped with the judged one's temperature. What was interrupted goes on.
 """
 
 import argparse
 import json
+import os
+import re
 import shutil
 from pathlib import Path
 
+import numpy as np
 from common import run_pharmaner
 
 from pharmaner.decoding.temperature import CALIBRATION
@@ -25,9 +28,23 @@ from pharmaner.model_folder import (
 
 SHIPPED = PACKAGE / "shipped"
 CARD = Path(__file__).with_name("shipped_card.md")
+SILVER_CASES = 1500
 GENTLY = (
-    *("--set", "training.learning_rate=1e-4", "--set", "training.head_learning_rate=2e-4"),
+    *("--set", "training.epochs=1", "--set", "training.learning_rate=1e-4"),
+    *("--set", "training.head_learning_rate=2e-4"),
     *("--set", "augmentation.mention_replacement=0.3"),
+)
+MASKED = (
+    *("--set", "training.batch_pieces=1536", "--set", "augmentation.word_masking=0.1"),
+    *("--seed", "0"),
+)
+SILVER = (
+    *("--set", "training.epochs=1", "--set", "surface.weight=0.0"),
+    *("--set", "decoding.recurrence=0.0"),
+)
+GOLD = (
+    *("--set", "training.epochs=5", "--set", "training.learning_rate=1.5e-4"),
+    *("--set", "training.head_learning_rate=3e-4"),
 )
 
 
@@ -37,9 +54,9 @@ def copy_temperature(judged: Path, model: Path) -> None:
 
 
 KNOWN = {
-    "base_model: second": "base_model: intfloat/multilingual-e5-small",
-    "from `second` (": "from `second`, see below (",
-    "Trained without a dev corpus: there are no scores.": (
+    r"(?m)^base_model: .*$": "base_model: intfloat/multilingual-e5-small",
+    r"from `[^`]+` \(": "from a student of silver labels, see below (",
+    r"Trained without a dev corpus: there are no scores\.": (
         "Learned from train and dev, so it has no score of its own; its predecessor's is below."
     ),
 }
@@ -52,52 +69,67 @@ def complete_card(folder: Path) -> None:
     card = folder / "README.md"
     written = card.read_text("utf-8")
     for generic, known in KNOWN.items():
-        written = written.replace(generic, known)
+        written = re.sub(generic, known, written)
     card.write_text(f"{written.rstrip()}\n\n{CARD.read_text('utf-8')}", "utf-8", newline="\n")
     (folder / MANIFEST).unlink()
     content = {key: manifest[key] for key in manifest if key not in {"format", "files"}}
     write_manifest(folder, content)
 
 
-def train(output: Path, *arguments: object) -> None:
-    if not output.is_dir():
-        run_pharmaner("train", "--output", output, "--resume", *arguments)
+def train(name: str, *arguments: object) -> Path:
+    if not Path(name).is_dir():
+        run_pharmaner("train", "--output", name, "--resume", *arguments)
+    return Path(name)
+
+
+def with_the_rare_type(train: Path, folder: Path) -> Path:
+    """The cases that have a NO_NORMALIZABLES, a type no teacher finds; a student is to know it."""
+    folder.mkdir(parents=True, exist_ok=True)
+    for annotations in train.glob("*.ann"):
+        if "\tNO_NORMALIZABLES " in annotations.read_text("utf-8"):
+            shutil.copy(annotations, folder)
+            shutil.copy(annotations.with_suffix(".txt"), folder)
+    return folder
+
+
+def silver(teacher: Path, unlabelled: Path, folder: Path) -> Path:
+    """Cases drawn from the unlabelled ones, annotated by the teacher."""
+    drawn, annotated = folder / "texts", folder / "annotated"
+    drawn.mkdir(parents=True, exist_ok=True)
+    paths = sorted(unlabelled.rglob("*.txt"))
+    np.random.default_rng(0).shuffle(paths)
+    for path in paths[:SILVER_CASES]:
+        shutil.copy(path, drawn)
+    if not annotated.is_dir():
+        arguments = ["--model", teacher, "--output", annotated, "--format", "jsonl", "--resume"]
+        run_pharmaner("predict", drawn, *arguments)
+    return annotated / "predictions.jsonl"
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--corpus", type=Path, required=True)
+    parser.add_argument("--unlabelled", type=Path, required=True)
     parser.add_argument("--work", type=Path, required=True)
     options = parser.parse_args()
-    learned, dev = options.corpus / "train", options.corpus / "dev"
-    first, second, model, exported = (
-        options.work / name for name in ("first", "second", "model", "exported")
-    )
-    epochs = ("--set", "training.epochs=4")
-    train(first, "--train", learned, "--dev", dev, "--seed", 1, *epochs)
-    epochs = ("--set", "training.epochs=1")
-    train(
-        second, "--train", learned, "--dev", dev, "--encoder", first, "--seed", 11, *epochs, *GENTLY
-    )
-    run_pharmaner("calibrate", second, "--on", dev)
-    epochs = ("--set", "training.epochs=3")
-    train(
-        model,
-        "--train",
-        learned,
-        "--train",
-        dev,
-        "--encoder",
-        second,
-        "--seed",
-        12,
-        *epochs,
-        *GENTLY,
-    )
-    copy_temperature(second, model)
-    run_pharmaner(
-        "export", model, "--int8", "--reduced-range", "--check", dev, "--output", exported
-    )
+    corpus, unlabelled = options.corpus.resolve(), options.unlabelled.resolve()
+    options.work.mkdir(parents=True, exist_ok=True)
+    os.chdir(options.work)  # encoders get names without a machine's path
+    gold, dev = ("--train", corpus / "train"), corpus / "dev"
+    seed_1 = ("--seed", 1, "--set", "training.epochs=4")
+    first = train("first", *gold, "--dev", dev, *seed_1)
+    second = train("second", *gold, "--dev", dev, "--encoder", first, "--seed", 11, *GENTLY)
+    annotated = silver(second, unlabelled, Path("silver"))
+    rare = with_the_rare_type(corpus / "train", Path("rare"))
+    student = train("student", "--train", annotated, "--train", rare, *SILVER, *MASKED)
+    recipe = ("--encoder", student, *GOLD, *MASKED)
+    judged = train("judged", *gold, "--dev", dev, *recipe)
+    run_pharmaner("calibrate", judged, "--on", dev)
+    model = train("model", *gold, "--train", dev, *recipe)
+    copy_temperature(judged, model)
+    exported = Path("exported")
+    checked = ("--int8", "--reduced-range", "--check", dev)
+    run_pharmaner("export", model, *checked, "--output", exported)
     complete_card(exported)
     if SHIPPED.is_dir():
         shutil.rmtree(SHIPPED)
