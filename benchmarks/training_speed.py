@@ -121,7 +121,7 @@ class Setting:
         from pharmaner.network.tagger_network import new_network
         from pharmaner.prediction.windower import Windower
         from pharmaner.recipe import load_recipe
-        from pharmaner.training.examples import make_examples
+        from pharmaner.training.epoch_examples import epoch_examples
         from pharmaner.training.precision import resolve_precision
 
         choices = [f"encoder.name={task['encoder']!r}", f"training.precision={task['precision']}"]
@@ -132,7 +132,8 @@ class Setting:
         self.scheme = scheme_of(self.recipe)
         self.encoder = find_encoder(task["encoder"]).location
         self.windower = Windower(encoder_tokenizer(self.encoder), self.recipe.text)
-        self.examples, _ = make_examples(documents, self.windower, self.scheme)
+        examples, _ = epoch_examples(documents, self.windower, self.recipe)
+        self.examples = examples(0)
         torch.manual_seed(self.recipe.training.seed)
         self.network = new_network(self.encoder, self.scheme, self.recipe)
         self.stopwatch = Stopwatch(task["seconds"])

@@ -20,6 +20,8 @@ from pharmaner.recipe import (
     setting,
     shipped_recipes,
 )
+from pharmaner.sections import Section
+from pharmaner.training.pretrain_recipe import PretrainRecipe
 
 FOLDER = Path(__file__).parents[1] / "src" / "pharmaner" / "recipes"
 
@@ -305,13 +307,22 @@ def test_a_setting_holds_any_text(value: str) -> None:
 
 def test_the_page_on_recipes_has_every_key_and_its_default() -> None:
     page = (Path(__file__).parents[1] / "docs" / "recipes.md").read_text(encoding="utf-8")
-    shown = dict(re.findall(r"^\| `(\w+\.\w+)` \| `([^`]*)` \|", page, re.MULTILINE))
-    tables = Recipe().model_dump(mode="json")
-    keys = {f"{table}.{key}": value for table in tables for key, value in tables[table].items()}
-    assert {key: tomllib.loads(f"x = {value}")["x"] for key, value in shown.items()} == keys
+    trainings, pretrainings = page.split("## Pre-training")
+    assert defaults_shown(trainings) == defaults_of(Recipe(), set(Recipe.model_fields))
+    assert defaults_shown(pretrainings) == defaults_of(PretrainRecipe(), {"masking", "network"})
     for name in ("default", "demo"):
         recipe = load_recipe(name)
         assert (recipe.surface.weight, recipe.decoding.recurrence) == (1.0, 4.0)
+
+
+def defaults_shown(page: str) -> dict[str, object]:
+    shown = re.findall(r"^\| `(\w+\.\w+)` \| `([^`]*)` \|", page, re.MULTILINE)
+    return {key: tomllib.loads(f"x = {value}")["x"] for key, value in shown}
+
+
+def defaults_of(recipe: Section, tables: set[str]) -> dict[str, object]:
+    content = recipe.model_dump(mode="json", include=tables)
+    return {f"{table}.{key}": value for table in tables for key, value in content[table].items()}
 
 
 def test_a_recipe_that_is_there_is_not_called_missing(tmp_path: Path) -> None:

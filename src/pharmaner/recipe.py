@@ -52,9 +52,9 @@ class EncoderSection(Section):
 class TextSection(Section):
     """How a text is cut into windows.
 
-    ``input`` is what a window may cross: nothing but the document's ends, or sentences' ends too.
-    ``window`` is a window's length in pieces, special pieces included; ``context`` is how many
-    pieces a word sees on either side at least, the text's ends apart.
+    ``input`` is what a window lies within: a document, or a sentence. ``window`` is a window's
+    length in pieces, special pieces included; ``context`` is how many pieces a word sees on either
+    side at least, the ends of that apart, when a tagger predicts; training has none.
     """
 
     input: Literal["document", "sentence"] = "document"

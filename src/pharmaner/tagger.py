@@ -54,6 +54,7 @@ class Tagger:
             ModelFolderError: when the folder is incomplete, altered, of a newer format, not for
                 that backend, or its files contradict each other; or when none is named and the
                 package has none.
+            RecipeError: when its recipe is none, or its windows are longer than the network reads.
             DictionaryError: when the dictionary has types that the model has not.
             MissingExtraError: when the folder needs torch, which is not installed.
         """

@@ -13,7 +13,7 @@ from pharmaner.corpora.mismatch import OnMismatch
 
 def calibrate(
     model: Annotated[Path, typer.Argument(help="A folder that `train` wrote; it is completed.")],
-    on: Annotated[Path, typer.Option(help="An annotated folder that was not trained on.")],
+    on: Annotated[Path, typer.Option(help="An annotated corpus that was not trained on.")],
     on_mismatch: OnMismatchOption = OnMismatch.KEEP,
 ) -> None:
     """Fit a temperature so that mentions' scores are probabilities; no mention changes."""

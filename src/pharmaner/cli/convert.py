@@ -18,7 +18,7 @@ def convert(
     source: Annotated[Path, typer.Argument(metavar="IN", help="A corpus: a file or a folder.")],
     output: Annotated[Path, typer.Argument(metavar="OUT", help="What to write, new.")],
     from_format: Annotated[
-        str, typer.Option("--from", metavar="FORMAT", help="The format of IN; guessed if unclear.")
+        str, typer.Option("--from", metavar="FORMAT", help="The format of IN; by default guessed.")
     ] = "",
     to_format: Annotated[
         str, typer.Option("--to", metavar="FORMAT", help="The format of OUT; by its suffix if not.")

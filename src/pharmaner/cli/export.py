@@ -27,7 +27,7 @@ def export(
     ] = None,
     check: Annotated[
         Path | None,
-        typer.Option(help="An annotated folder to judge by; without it, the sample's texts."),
+        typer.Option(help="An annotated corpus to judge by; without it, the sample's texts."),
     ] = None,
     force: Annotated[bool, typer.Option("--force", help="Write it whatever is found.")] = False,
 ) -> None:

@@ -14,7 +14,8 @@ from pharmaner.errors import MissingExtraError
 
 def pretrain(
     texts: Annotated[
-        list[Path], typer.Option("--text", help="A folder of .txt; may be given several times.")
+        list[Path],
+        typer.Option("--text", help="A folder, file or table of texts; may be repeated."),
     ],
     output: Annotated[Path, typer.Option(help="The encoder folder to write.")],
     encoder: EncoderOption,

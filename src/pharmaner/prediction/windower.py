@@ -1,4 +1,4 @@
-"""``Windower``: texts to windows, alike for learning and for predicting."""
+"""``Windower``: texts to windows."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass

@@ -56,8 +56,8 @@ Plain transformers load this folder with the Auto classes; windows over long tex
 words and mentions with offsets are pharmaner's part.
 {%- else -%}
 Plain transformers load this folder with the Auto classes and give each piece's
-emissions; what is added to them (`transitions.json`, `surface.safetensors`), windows over long
-texts, words and mentions with offsets are pharmaner's part.
+emissions; what the recipe adds to them (a CRF, surface features, names that recur), windows
+over long texts, words and mentions with offsets are pharmaner's part.
 {%- endif %}
 
 ## Limits

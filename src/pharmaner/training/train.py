@@ -93,7 +93,7 @@ def train(
     While it runs, checkpoints and the run log lie in ``OUTPUT.partial`` beside the output.
 
     Args:
-        recipe: a recipe, or the name or TOML file of one; its ``encoder.name`` must be set.
+        recipe: a recipe, or the name or TOML file of one.
         train_documents: what is learned from.
         dev_documents: what each epoch is scored on. Without it, the recipe's number of epochs is
             trained and the last weights are kept.
@@ -223,7 +223,8 @@ def _write_model_folder(
     pad_id: int,
 ) -> None:
     kept = next(record for record in history if record["epoch"] == kept_epoch)
-    is_plain = crf_of(network) is None and not prepared.recipe.surface.weight
+    recipe = prepared.recipe
+    is_plain = not (crf_of(network) or recipe.surface.weight or recipe.decoding.recurrence)
     packages = ("torch", "transformers", "tokenizers", "accelerate")
     manifest = {
         "plain_transformers": "exact" if is_plain else "emissions_only",
