@@ -7,6 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from pharmaner.errors import OutputError
+from pharmaner.partial import is_in_place
 from pharmaner.storage import refuse_occupied, sha256, whole_folder, write_bytes, write_text
 
 
@@ -195,3 +196,20 @@ def test_the_hash_is_the_published_one(tmp_path: Path) -> None:
     content = os.urandom(3_000_001)
     (tmp_path / "large").write_bytes(content)
     assert sha256(tmp_path / "large") == hashlib.sha256(content).hexdigest()
+
+
+def test_a_place_that_nothing_can_be_moved_to_is_refused_at_once(tmp_path: Path) -> None:
+    (tmp_path / "empty").mkdir()
+    (tmp_path / "link").symlink_to("empty")
+    (tmp_path / "dangling").symlink_to("absent")
+    for place, reason in (
+        (tmp_path / "link", "is a link or a mount point"),
+        (tmp_path / "dangling", "is a link or a mount point"),
+        (Path("/proc"), "is a link or a mount point"),
+        (Path(), "names a folder that is there"),
+        (tmp_path / "empty" / "..", "names a folder that is there"),
+    ):
+        for attempt in (lambda at: whole_folder(at).__enter__(), lambda at: is_in_place(at, False)):
+            with pytest.raises(OutputError, match=reason):
+                attempt(place)
+    assert listing(tmp_path) == ["dangling", "empty", "link"]

@@ -7,7 +7,7 @@ from typing import Any
 
 from pharmaner.errors import OutputError
 from pharmaner.locks import try_lock
-from pharmaner.storage import refuse_occupied, write_text
+from pharmaner.storage import refuse_occupied, refuse_unmovable, write_text
 
 LOCK = ".lock"
 """The file of an unfinished run that is locked by the process at work on it."""
@@ -62,8 +62,9 @@ def is_in_place(output: Path, resume: bool, run: str = "training") -> bool:
     """Whether a run that is resumed was interrupted after its output was moved into place.
 
     Raises:
-        OutputError: when it was not, and the output is occupied.
+        OutputError: when it was not, and the output is occupied; or a link or a mount point.
     """
+    refuse_unmovable(output)
     is_begun = (partial_folder(output) / f"{run}.json").is_file()
     if resume and is_begun and output.is_dir() and any(output.iterdir()):
         return True

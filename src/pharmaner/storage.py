@@ -56,13 +56,27 @@ def refuse_occupied(folder: Path) -> None:
         raise OutputError(f"{folder}: is a file; an output folder is accepted")
 
 
+def refuse_unmovable(folder: Path) -> None:
+    """Refuse a place that a finished folder cannot be moved to.
+
+    Raises:
+        OutputError: for a link, a mount point, and a path without a name of its own, as ``.``.
+    """
+    if folder.name in {"", ".."}:
+        raise OutputError(f"{folder}: names a folder that is there; name a new one")
+    if folder.is_symlink() or folder.is_mount():
+        raise OutputError(f"{folder}: is a link or a mount point; name a new folder, or one inside")
+
+
 @contextmanager
 def whole_folder(folder: Path) -> Iterator[Path]:
     """Fill a temporary folder and move it to ``folder`` when the block ends without an error.
 
     Raises:
-        OutputError: when ``folder`` is occupied, or its parent cannot be written to.
+        OutputError: when ``folder`` is occupied or cannot be replaced, or its parent cannot be
+            written to.
     """
+    refuse_unmovable(folder)
     refuse_occupied(folder)
     try:
         folder.parent.mkdir(parents=True, exist_ok=True)

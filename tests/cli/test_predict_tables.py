@@ -174,3 +174,26 @@ def test_what_brat_cannot_hold_of_a_table_is_counted(
         "predict", table, "--model", trained, "--output", tmp_path / "o", "--format", "jsonl"
     )
     assert "lost" not in kept.err
+
+
+def test_what_was_lost_before_an_interruption_is_counted_too(tmp_path: Path) -> None:
+    def predicted(number: int) -> Prediction:
+        return Prediction(Document(f"d{number}", "litio", metadata={"sala": "A"}), 5)
+
+    arguments = (tmp_path / "out", PredictionFormat.BRAT, {})
+    PredictionFolder(*arguments, False).write([predicted(1), predicted(2)])
+    resumed = PredictionFolder(*arguments, True)
+    resumed.write([predicted(3)])
+    resumed.finish()
+    assert dict(resumed.lost) == {("metadata", "left out"): 3}
+    assert len(read_folder(tmp_path / "out").documents) == 3
+
+
+def test_a_format_of_files_needs_an_output(cli: Cli, trained: Path, tmp_path: Path) -> None:
+    (tmp_path / "a.txt").write_text(TEXTS[0])
+    for name in ("brat", "html"):
+        result = cli("predict", tmp_path / "a.txt", "--model", trained, "--format", name)
+        assert (result.code, result.out) == (2, "")
+        assert result.err == f"error: predict: --format {name} needs an --output DIR\n"
+    lines = cli("predict", tmp_path / "a.txt", "--model", trained, "--format", "jsonl")
+    assert (lines.code, json.loads(lines.out)["text"]) == (0, TEXTS[0])

@@ -1,4 +1,6 @@
+import io
 import os
+import sys
 from pathlib import Path
 
 import pytest
@@ -87,3 +89,39 @@ def test_the_signature_follows_from_names_contents_and_encoding(tmp_path: Path) 
     changed = name_texts([written(folder, a="otro")]).signature
     assert changed != before
     assert name_texts([written(folder, c="tres")]).signature != changed
+
+
+def standard_input(monkeypatch: pytest.MonkeyPatch, content: bytes) -> None:
+    monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO(content)))
+
+
+def test_standard_input_is_read_when_it_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
+    standard_input(monkeypatch, "Alb\u00famina\r\n".encode())
+    texts = name_texts([Path("-")])
+    monkeypatch.setattr(sys, "stdin", None)
+    assert [(d.id, d.text) for d in texts.documents()] == [("stdin", "Alb\u00famina\r\n")]
+    with pytest.raises(CorpusError, match=r"^standard input: is closed$"):
+        name_texts([Path("-")])
+    standard_input(monkeypatch, b"alb\xfamina")
+    other = name_texts([Path("-")])
+    assert other.signature != texts.signature
+    with pytest.raises(CorpusError, match=r"^standard input: byte 0xfa at position 3 is not"):
+        list(other.documents())
+    standard_input(monkeypatch, b"alb\xfamina")
+    assert [d.text for d in name_texts([Path("-")], "cp1252").documents()] == ["alb\u00famina"]
+
+
+def test_a_name_or_a_content_that_is_no_text_is_one_failure_among_many(tmp_path: Path) -> None:
+    folder = written(tmp_path / "f", a="uno", z="dos")
+    (folder / "..txt").write_text("x")
+    (folder / "...txt").write_text("x")
+    (folder / "odd.txt").write_text(r"\ud800")
+    failed: list[str] = []
+    texts = name_texts([folder], "unicode_escape")
+    found = [d.id for d in texts.documents(on_failure=lambda _, error: failed.append(str(error)))]
+    assert found == ["a", "z"]
+    assert [reason.rpartition(": ")[0] for reason in failed[:2]] == [
+        f"{folder}/...txt",
+        f"{folder}/..txt",
+    ]
+    assert failed[2].startswith(f"{folder}/odd.txt: odd: lone surrogate")

@@ -122,6 +122,13 @@ def test_a_type_whose_name_ends_as_another_lends_it_no_probability() -> None:
     assert mention.score == pytest.approx(0.6)
 
 
+def test_a_tag_of_a_position_lends_a_type_no_probability() -> None:
+    scheme = LabelScheme(("P",), Tagging.BIO_X)
+    row = {"B-P": 0.35, "I-P": 0.05, "SEP": 0.2, "O": 0.3, "X": 0.1}
+    (mention,) = decode(emissions([row], scheme), scheme)
+    assert mention.score == pytest.approx(0.4)
+
+
 def test_a_score_never_exceeds_one_by_rounding() -> None:
     scores = np.array([[-60.0, 1e-9, -60.0, -60.0, -60.0]])
     (mention,) = decode(Emissions("d", (Span(0, 2),), scores), BIO)

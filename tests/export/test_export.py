@@ -211,3 +211,9 @@ def test_windows_longer_than_the_network_reads_are_refused(exported: Path, tmp_p
     (model / "manifest.json").write_text(json.dumps(manifest))
     with pytest.raises(RecipeError, match="2048 pieces; the encoder has 256 positions"):
         Tagger.load(model)
+
+
+def test_a_corpus_without_mentions_is_judged_by_spans(small_corpus: list[Document]) -> None:
+    none = [document.with_mentions([]) for document in small_corpus]
+    assert not compare_int8(small_corpus, none, gold=none).accepted
+    assert compare_int8(small_corpus, small_corpus, gold=none).accepted

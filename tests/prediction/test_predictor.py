@@ -8,7 +8,10 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from tokenizers import Tokenizer
 
+from pharmaner.decoding.decoder import Decoder
+from pharmaner.decoding.emissions import Emissions
 from pharmaner.document import Document, Mention, Span
+from pharmaner.errors import InputError
 from pharmaner.labels import LabelScheme, Tagging
 from pharmaner.prediction import predictor as module
 from pharmaner.prediction.predictor import Prediction, Predictor
@@ -472,3 +475,29 @@ def test_only_the_window_that_owns_a_word_decides_it(tiny_tokenizers: dict[str, 
     columns = [*range(1, 11), *range(5, 11), *range(5, 11), *range(5, 11)]
     expected = [DisagreeingBackend.probabilities(column) for column in columns]
     assert np.exp(emissions.scores) == pytest.approx(np.array(expected))
+
+
+def test_a_document_whose_mentions_cannot_be_decided_is_reported_by_its_id(
+    tiny_tokenizers: dict[str, object], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    documents = [note(number, 2) for number in range(4)]
+    predictor, _ = knowing(documents, tiny_tokenizers["wordpiece"], TextSection())
+    whole = Decoder.decode
+
+    def refuse_second(
+        self: Decoder, emissions: Sequence[Emissions], texts: Sequence[str]
+    ) -> list[list[Mention]]:
+        if "note-2" in [found.document_id for found in emissions]:
+            raise InputError("too odd")
+        return whole(self, emissions, texts)
+
+    monkeypatch.setattr(Decoder, "decode", refuse_second)
+    failed: list[tuple[str, str]] = []
+    predictions = list(
+        predictor.predict(documents, lambda name, error: failed.append((name, str(error))))
+    )
+    assert mentions(predictions) == gold([documents[n] for n in (0, 1, 3)])
+    assert failed == [("note-2", "note-2: too odd")]
+    alone, _ = knowing([documents[2]], tiny_tokenizers["wordpiece"], TextSection())
+    with pytest.raises(InputError, match=r"^note-2: too odd$"):
+        list(alone.predict([documents[2]]))

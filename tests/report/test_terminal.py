@@ -3,7 +3,7 @@ import io
 from rich.console import Console
 
 from pharmaner.document import Document, Mention
-from pharmaner.report.terminal import coloured
+from pharmaner.report.terminal import coloured, visible
 
 TEXT = "Toma [bold]litio[/bold] e insulina.\nAlta"
 LITHIUM = Mention.at(11, 16, "DRUG")
@@ -56,6 +56,7 @@ def test_more_types_than_colours_can_still_be_shown() -> None:
 
 def test_a_text_cannot_steer_the_terminal() -> None:
     hostile = "a\x1b[31mb\x07c\x9b2Jd\r\ne"
-    shown = printed(Document("d", hostile, (Mention.at(0, 5, "DRUG"),)), colour=False)
+    shown = printed(Document("d", hostile, (Mention.at(0, 5, "DRUG\x1b[2J"),)), colour=False)
     assert not {c for c in shown if (ord(c) < 32 and c != "\n") or 0x7F <= ord(c) < 0xA0}
-    assert shown.startswith("a␛[31 DRUG m")
+    assert shown.startswith("a␛[31 DRUG␛[2J m")
+    assert visible("\x1b[2J") == "␛[2J"

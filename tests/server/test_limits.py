@@ -168,6 +168,15 @@ def test_a_client_that_goes_on_after_a_refusal_is_cut(strict: Server) -> None:
             send_for_ever(connection)
 
 
+@pytest.mark.parametrize("path", ["/health", "/ready", "/", "/none"])
+def test_where_no_body_is_needed_none_is_waited_for(strict: Server, path: str) -> None:
+    head = request_head(BODY).replace(b"POST /v1/predict ", f"GET {path} ".encode())
+    with socket.create_connection(("127.0.0.1", strict.port), timeout=60) as connection:
+        connection.sendall(head + b"x" * 1000)
+        status = 404 if path == "/none" else 200
+        assert connection.recv(10_000).startswith(f"HTTP/1.1 {status} ".encode())
+
+
 def half_sent(strict: Server) -> socket.socket:
     """A connection whose headers the server has read; it waits for the body."""
     connection = socket.create_connection(("127.0.0.1", strict.port), timeout=60)

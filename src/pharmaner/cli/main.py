@@ -68,7 +68,8 @@ app.add_typer(corpus.app, name="corpus")
 def run() -> None:
     """Run the command line; bad input is one line on standard error and exit code 2."""
     for stream, unwritable in ((sys.stdout, "strict"), (sys.stderr, "backslashreplace")):
-        stream.reconfigure(encoding="utf-8", errors=unwritable, newline="\n")  # type: ignore[union-attr]
+        if stream is not None:  # a closed one
+            stream.reconfigure(encoding="utf-8", errors=unwritable, newline="\n")  # type: ignore[union-attr]
     try:
         app()
     except PharmanerError as error:

@@ -39,8 +39,9 @@ def predict(
     dictionary: DictionaryOption = None,
     output: Annotated[Path | None, typer.Option(help="A folder to write.")] = None,
     output_format: Annotated[
-        PredictionFormat, typer.Option("--format", help="What --output holds.")
-    ] = PredictionFormat.BRAT,
+        PredictionFormat | None,
+        typer.Option("--format", help="What --output holds.", show_default="brat"),
+    ] = None,
     backend: BackendOption = None,
     min_score: Annotated[
         float, typer.Option(min=0, max=1, help="Leave out mentions with a lower score.")
@@ -64,6 +65,9 @@ def predict(
         raise InputError("predict: --model DIR is needed, a folder that `pharmaner train` wrote")
     if resume and output is None:
         raise InputError("predict: --resume goes on with an --output DIR, none is named")
+    if output is None and output_format in {PredictionFormat.BRAT, PredictionFormat.HTML}:
+        raise InputError(f"predict: --format {output_format} needs an --output DIR")
+    output_format = output_format or PredictionFormat.BRAT
     if output is not None and not resume:
         refuse_occupied(output)
     source = Source(Path(), encoding, text_column, id_column)
@@ -105,10 +109,10 @@ def _print_all(tagger: "Tagger", texts: "Texts | CorpusTexts") -> int:
 
 def _print(prediction: "Prediction", is_named: bool) -> None:
     if sys.stdout.isatty():
-        from pharmaner.report.terminal import coloured
+        from pharmaner.report.terminal import coloured, visible
 
         if is_named:
-            stdout().rule(plain(prediction.document.id))
+            stdout().rule(plain(visible(prediction.document.id)))
         stdout().print(coloured(prediction.document), soft_wrap=True)
     else:
         from pharmaner.report.json_lines import json_line

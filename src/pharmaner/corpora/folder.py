@@ -7,6 +7,7 @@ from pathlib import Path
 
 from pharmaner.corpora.brat import format_annotations, parse_document
 from pharmaner.corpora.report import Problem, ProblemKind
+from pharmaner.corpora.undecodable import undecodable
 from pharmaner.document import Document
 from pharmaner.errors import CorpusError, OutputError
 from pharmaner.storage import whole_folder
@@ -183,6 +184,5 @@ def _decoded(path: Path, encoding: str = "utf-8") -> tuple[str | None, list[Prob
         return content.decode(encoding), []
     except UnicodeDecodeError as error:
         line = content.count(b"\n", 0, error.start) + 1
-        name = "UTF-8" if encoding == "utf-8" else encoding
-        found = f"byte 0x{content[error.start]:02x} at position {error.start} is not {name}"
+        found = undecodable(error, encoding)
         return None, [Problem(path.name, line, ProblemKind.UNDECODABLE, found)]

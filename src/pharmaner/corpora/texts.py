@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from pharmaner.corpora.folder import read_text
+from pharmaner.corpora.undecodable import undecodable
 from pharmaner.document import Document
 from pharmaner.errors import CorpusError
 
@@ -20,12 +21,13 @@ class Texts:
     """The names of texts, in order: folders, each with its files' names.
 
     ``unread`` says of each folder how many .txt files lie in its sub-folders, which are not read.
-    ``encoding`` is how the files' bytes become text.
+    ``encoding`` is how the files' bytes become text, ``standard_input`` are those that came there.
     """
 
     folders: tuple[tuple[Path, tuple[str, ...]], ...]
     unread: dict[Path, int]
     encoding: str = "utf-8"
+    standard_input: bytes = b""
 
     def __len__(self) -> int:
         return sum(len(names) for _, names in self.folders)
@@ -35,8 +37,8 @@ class Texts:
 
     @property
     def signature(self) -> str:
-        """A hash of the names, their order, the files' sizes and times, and the encoding."""
-        digest = hashlib.sha256(self.encoding.encode())
+        """A hash of names, order, the files' sizes and times, standard input, and the encoding."""
+        digest = hashlib.sha256(self.encoding.encode() + b"\0" + self.standard_input)
         for path in self:
             digest.update(b"\0" + os.fsencode(path.name))
             if path.is_file():
@@ -66,7 +68,7 @@ class Texts:
             if place < skip:
                 continue
             try:
-                document = _read(path, self.encoding)
+                document = self._read(path)
             except CorpusError as error:
                 if on_failure is None:
                     raise
@@ -74,13 +76,32 @@ class Texts:
             else:
                 yield document
 
+    def _read(self, path: Path) -> Document:
+        found = text_id(path)
+        try:
+            if path == STANDARD_INPUT:
+                return Document(found, self.standard_input.decode(self.encoding))
+            path.name.encode()
+            if found in {".", ".."}:
+                raise CorpusError(f"{path}: its name without .txt is none of a file")
+            return Document(found, read_text(path, self.encoding))
+        except UnicodeDecodeError as error:
+            found = undecodable(error, self.encoding)
+            raise CorpusError(f"standard input: {found}") from None
+        except UnicodeEncodeError:
+            raise CorpusError(f"{str(path)!r}: its name is not UTF-8") from None
+        except ValueError as error:
+            raise CorpusError(f"{path}: {error}") from None
+
 
 def name_texts(inputs: Iterable[Path], encoding: str = "utf-8") -> Texts:
     """The texts of files, of folders (not of sub-folders), and of standard input, sorted by name.
 
+    Standard input is read to its end here.
+
     Raises:
-        CorpusError: when a file or folder is not there, a folder has no .txt, or two texts would
-            have the same name.
+        CorpusError: when a file or folder is not there, a folder has no .txt, two texts would
+            have the same name, or standard input is closed.
     """
     folders: list[tuple[Path, tuple[str, ...]]] = []
     unread: dict[Path, int] = {}
@@ -97,7 +118,9 @@ def name_texts(inputs: Iterable[Path], encoding: str = "utf-8") -> Texts:
         else:
             raise CorpusError(f"{path}: no such file; a .txt file, a folder or - is accepted")
     _refuse_second_names(folders)
-    return Texts(tuple(folders), unread, encoding)
+    has_standard_input = (STANDARD_INPUT.parent, (STANDARD_INPUT.name,)) in folders
+    content = _standard_input() if has_standard_input else b""
+    return Texts(tuple(folders), unread, encoding, content)
 
 
 def text_id(path: Path) -> str:
@@ -115,23 +138,7 @@ def _refuse_second_names(folders: Iterable[tuple[Path, tuple[str, ...]]]) -> Non
             seen.add(found)
 
 
-def _read(path: Path, encoding: str) -> Document:
-    if path == STANDARD_INPUT:
-        return Document(text_id(path), _read_standard_input(encoding))
-    try:
-        path.name.encode()
-    except UnicodeEncodeError:
-        raise CorpusError(f"{str(path)!r}: its name is not UTF-8") from None
-    return Document(text_id(path), read_text(path, encoding))
-
-
-def _read_standard_input(encoding: str) -> str:
-    content = sys.stdin.buffer.read()
-    try:
-        return content.decode(encoding)
-    except UnicodeDecodeError as error:
-        byte = content[error.start]
-        name = "UTF-8" if encoding == "utf-8" else encoding
-        raise CorpusError(
-            f"standard input: byte 0x{byte:02x} at position {error.start} is not {name}"
-        ) from None
+def _standard_input() -> bytes:
+    if sys.stdin is None:
+        raise CorpusError("standard input: is closed")
+    return sys.stdin.buffer.read()

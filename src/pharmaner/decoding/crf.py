@@ -46,7 +46,7 @@ def decode_chains(
         words = [emissions[number].words[place] for place in places[number]]
         mentions[number] = [
             Mention.at(
-                words[r.first].start, words[r.stop - 1].end, r.label, min(1.0, math.exp(log))
+                words[r.first].start, words[r.stop - 1].end, r.label, math.exp(min(0.0, log))
             )
             for r, log in zip(ranges, logs, strict=True)
         ]

@@ -38,12 +38,14 @@ class TorchBackend:
         scores: dict[int, npt.NDArray[np.floating]] = {}
         was_training = self.network.training
         self.network.eval()
-        with torch.inference_mode(), _fused_attention(self.network):
-            for batch in fill_batches(by_length, lengths, 0, BATCH_PIECES):
-                scored = self._score([windows[place] for place in batch])
-                for place, rows in zip(batch, scored, strict=True):
-                    scores[place] = rows[: lengths[place]]
-        self.network.train(was_training)
+        try:
+            with torch.inference_mode(), _fused_attention(self.network):
+                for batch in fill_batches(by_length, lengths, 0, BATCH_PIECES):
+                    scored = self._score([windows[place] for place in batch])
+                    for place, rows in zip(batch, scored, strict=True):
+                        scores[place] = rows[: lengths[place]]
+        finally:
+            self.network.train(was_training)
         return [scores[place] for place in range(len(windows))]
 
     def _score(self, windows: Sequence[npt.NDArray[np.int64]]) -> npt.NDArray[np.floating]:

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
-from typing import Protocol
+from typing import Protocol, TypeVar
 
 import numpy as np
 import numpy.typing as npt
@@ -10,6 +10,7 @@ import numpy.typing as npt
 from pharmaner.decoding.decoder import Decoder
 from pharmaner.decoding.emissions import Emissions, normalised
 from pharmaner.document import Document, Span
+from pharmaner.errors import PharmanerError
 from pharmaner.labels import POSITIONAL, LabelScheme
 from pharmaner.prediction.read_ahead import read_ahead
 from pharmaner.prediction.windower import Windower
@@ -77,6 +78,8 @@ class _Waiting:
 
 
 _Scored = tuple[_Waiting, Emissions]
+Item = TypeVar("Item")
+Result = TypeVar("Result")
 
 
 class Predictor:
@@ -131,7 +134,9 @@ class Predictor:
         last document of a chunk gets the very scores of an undisturbed run.
         """
         for chunk in self._scored_chunks(documents, on_failure):
-            yield self._predictions(chunk)
+            yield _all_or_each(
+                self._predictions, chunk, lambda scored: scored[0].document, on_failure
+            )
 
     def emissions(self, documents: Iterable[Document]) -> Iterator[Emissions]:
         """The emissions of texts, in order, read ahead as ``predict`` does."""
@@ -152,7 +157,7 @@ class Predictor:
         self, documents: Iterable[Document], on_failure: OnFailure | None
     ) -> Iterator[list[_Scored]]:
         for chunk in read_ahead(self._chunks(documents, on_failure)):
-            yield self._score_or_report(chunk, on_failure)
+            yield _all_or_each(self._score, chunk, lambda cut: cut.document, on_failure)
 
     def _chunks(
         self, documents: Iterable[Document], on_failure: OnFailure | None
@@ -172,20 +177,6 @@ class Predictor:
                 yield chunk
                 chunk, size = [], 0
         yield chunk
-
-    def _score_or_report(
-        self, chunk: Sequence[_Waiting], on_failure: OnFailure | None
-    ) -> list[_Scored]:
-        """The scored documents; after a failure each is scored alone."""
-        try:
-            return self._score(chunk)
-        except Exception as error:
-            if len(chunk) == 1:
-                _report(chunk[0].document, error, on_failure)
-                return []
-            if on_failure is None:
-                raise
-        return [scored for cut in chunk for scored in self._score_or_report([cut], on_failure)]
 
     def _score(self, waiting: Sequence[_Waiting]) -> list[_Scored]:
         tags = len(self.scheme.tags)
@@ -224,7 +215,29 @@ class Predictor:
         conflicts[1] += int((~begins & ~is_context & ~is_positional).sum())
 
 
+def _all_or_each(
+    work: Callable[[Sequence[Item]], list[Result]],
+    items: Sequence[Item],
+    document_of: Callable[[Item], Document],
+    on_failure: OnFailure | None,
+) -> list[Result]:
+    """What is made of all items together; after a failure of each alone, failures reported."""
+    try:
+        return work(items)
+    except Exception as error:
+        if len(items) == 1:
+            _report(document_of(items[0]), error, on_failure)
+            return []
+        if on_failure is None:
+            raise
+    return [
+        result for item in items for result in _all_or_each(work, [item], document_of, on_failure)
+    ]
+
+
 def _report(document: Document, error: Exception, on_failure: OnFailure | None) -> None:
+    if isinstance(error, PharmanerError):
+        error = type(error)(f"{document.id}: {error}")
     if on_failure is None:
         raise error
     on_failure(document.id, error)

@@ -32,12 +32,13 @@ class Progress:
     """How far a run got.
 
     ``last`` is the id of the last document that is done, ``documents`` how many are; ``bytes`` is
-    the length of the file of JSON lines up to there.
+    the length of the file of JSON lines up to there. ``lost`` counts, as in ``PredictionFolder``.
     """
 
     last: str | None = None
     documents: int = 0
     bytes: int = 0
+    lost: Sequence[tuple[str, str, int]] = ()
 
 
 class PredictionFolder:
@@ -78,6 +79,7 @@ class PredictionFolder:
             output.replace(self._folder)
         self._folder.mkdir(mode=0o755, exist_ok=True)
         self.progress = self._read_progress()
+        self.lost.update({(what, why): times for what, why, times in self.progress.lost})
         if output_format is PredictionFormat.JSONL:
             self._lines.touch()
             os.truncate(self._lines, self.progress.bytes)
@@ -95,7 +97,8 @@ class PredictionFolder:
             if self.format is not PredictionFormat.HTML:
                 documents = self.progress.documents + len(chunk)
                 os.sync()
-                self.progress = Progress(chunk[-1].document.id, documents, size)
+                lost = [(what, why, times) for (what, why), times in self.lost.items()]
+                self.progress = Progress(chunk[-1].document.id, documents, size, lost)
                 write_text(self._progress_file, json.dumps(asdict(self.progress)))
         except OSError as error:
             raise OutputError(f"{self.partial}: cannot be written: {error.strerror}") from error

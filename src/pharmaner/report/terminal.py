@@ -17,12 +17,17 @@ def coloured(document: Document) -> Text:
     order = label_order([document])
     shown = Text()
     for raw, mentions in segments(document):
-        slice_ = raw.translate(_CONTROLS)
+        slice_ = visible(raw)
         if not mentions:
             shown.append(slice_)
             continue
         label = mentions[0].label
         style = f"black on bright_{_COLOURS[order[label] % len(_COLOURS)]}"
         shown.append(slice_, style)
-        shown.append(f" {label} ", f"{style} dim")
+        shown.append(f" {visible(label)} ", f"{style} dim")
     return shown
+
+
+def visible(text: str) -> str:
+    """A text whose characters that could steer a terminal are replaced by pictures of them."""
+    return text.translate(_CONTROLS)

@@ -19,6 +19,7 @@ CLIENT_GONE = 499
 _METHODS = {"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"}
 _WITH_KEY = ("/v1/", "/metrics")
 _PROBES = {"/health", "/ready", "/metrics"}
+_WITH_BODY = "/v1/predict"
 
 
 class ClientGoneError(Exception):
@@ -28,7 +29,8 @@ class ClientGoneError(Exception):
 class Gate:
     """Wraps an application: keys, bodies' sizes and time-outs, failures, counts and the log.
 
-    The whole body is read here, so that the application never waits for a client.
+    The whole body is read here, so that the application never waits for a client; where none is
+    needed, what a client sends is left unread.
 
     Args:
         app: what answers the requests that pass.
@@ -58,7 +60,8 @@ class Gate:
         self._open += 1
         try:
             self._refuse(scope)
-            body = await self._body(receive)
+            if scope["path"].startswith(_WITH_BODY):
+                body = await self._body(receive)
             await self._app(scope, _replay(body, receive), reply.send)
         except RefusedError as refusal:
             await refused(refusal)(scope, receive, reply.send)
@@ -81,7 +84,8 @@ class Gate:
             message = "a known key is accepted: Authorization: Bearer KEY"
             raise RefusedError(401, message, {"www-authenticate": "Bearer"})
         stated = _header(scope, b"content-length")
-        if stated.isdigit() and int(stated) > self._limits.body_bytes:
+        is_too_large = stated.isdigit() and int(stated) > self._limits.body_bytes
+        if is_too_large and scope["path"].startswith(_WITH_BODY):
             raise self._too_large()
 
     def _too_large(self) -> RefusedError:

@@ -46,7 +46,7 @@ async def uploaded_file(request: Request, body_bytes: int) -> tuple[str, bytes]:
     parser.spool_max_size = body_bytes
     try:
         form = await parser.parse()
-    except MultiPartException:
+    except (MultiPartException, UnicodeError):
         raise RefusedError(400, "a form with one file, named file, is accepted") from None
     file = form.get("file")
     if not isinstance(file, UploadFile) or not file.filename:

@@ -10,6 +10,7 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from pharmaner.corpora.brat import format_annotations, parse_document
+from pharmaner.corpora.formats.brat_folder import FileNames
 from pharmaner.corpora.formats.jsonl import mention_record
 from pharmaner.document import Document, Mention, Span
 from tests.server.conftest import Server
@@ -128,6 +129,7 @@ def test_copying_gives_what_downloading_gives(page: Page, tmp_path: Path, is_sec
         page.click(f"[data-copy={kind}]")
         expect(page.locator("#status")).to_have_text(f"Copied: .{kind}")
         page.click("#new-note")
+        page.fill("#note-text", "")
         page.keyboard.press("Control+V")
         pasted = page.locator("#note-text").input_value()
         assert pasted == saved.replace("\r\n", "\n")
@@ -151,3 +153,15 @@ def test_codes_are_in_brat_and_csv(page: Page) -> None:
     assert annotations == format_annotations(document)
     rows = list(csv.DictReader(io.StringIO(table, newline="")))
     assert [row["codes"] for row in rows] == ["A;B 1", "", "A"]
+
+
+def test_names_in_a_zip_are_names_on_every_system(page: Page, tmp_path: Path) -> None:
+    long = "\u00f1" * 150
+    texts = dict.fromkeys(["CON", "nul.1", "nota .", ".oculta", "con", long, f"{long}2"], "litio")
+    upload(page, texts)
+    content = downloaded(page, "zip", tmp_path)[1]
+    with zipfile.ZipFile(io.BytesIO(content)) as archive:
+        found = [name.removesuffix(".txt") for name in archive.namelist() if name[-4:] == ".txt"]
+    fits = FileNames().fit
+    expected = [fits(Document(name, ""))[0].id for name in texts]
+    assert found == expected

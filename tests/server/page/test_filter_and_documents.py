@@ -204,3 +204,32 @@ def test_what_is_asked_meanwhile_is_answered(page: Page) -> None:
     expect(page.locator("#status")).to_have_text("Still analysing; one at a time.")
     page.evaluate("window.resume()")
     expect(page.locator("#results")).to_be_visible()
+
+
+def test_what_is_typed_is_kept_until_it_is_analysed(page: Page) -> None:
+    field = page.locator("#note-text")
+    analyse(page, "Toma litio")
+    page.click("#new-note")
+    expect(field).to_have_value("")
+    field.fill("Toma sod")
+    page.click("#back")
+    page.click("#edit")
+    expect(field).to_have_value("Toma litio")
+    page.click("#back")
+    page.click("#new-note")
+    expect(field).to_have_value("Toma sod")
+    page.once("dialog", lambda dialog: dialog.dismiss())
+    page.click("#sample")
+    expect(field).to_have_value("Toma sod")
+    page.once("dialog", lambda dialog: dialog.accept())
+    page.click("#sample")
+    expect(field).not_to_have_value("Toma sod")
+    held: list[Route] = []
+    page.route("**/v1/predict", lambda route: held.append(route))
+    page.click("#analyse")
+    expect(field).not_to_be_editable()
+    while not held:
+        page.wait_for_timeout(50)
+    held[0].continue_()
+    expect(page.locator("#document-list .name")).to_have_count(2)
+    expect(field).to_be_editable()

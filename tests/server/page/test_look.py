@@ -124,8 +124,12 @@ def test_a_service_with_keys_asks_for_one(browser: Browser, keyed: tuple[Server,
         page = context.new_page()
         page.goto("/?lang=en")
         expect(page.locator("#key-value")).to_be_focused()
+        expect(page.locator("#alert")).to_be_hidden()
         assert violations(page) == []
         page.fill("#key-value", "wrong")
+        page.keyboard.press("Enter")
+        expect(page.locator("#alert")).to_have_text("The key is not valid.")
+        page.fill("#key-value", "copied\u2013from a mail")
         page.keyboard.press("Enter")
         expect(page.locator("#alert")).to_have_text("The key is not valid.")
         page.fill("#key-value", key)

@@ -7,6 +7,7 @@ from dataclasses import replace
 from itertools import count
 
 from pharmaner.corpora.attachments import retargeted
+from pharmaner.corpora.brat import on_one_line
 from pharmaner.corpora.folder import read_documents
 from pharmaner.corpora.folder import write_files as write
 from pharmaner.corpora.formats.losses import (
@@ -69,7 +70,7 @@ def _quotations_on_one_line(document: Document) -> Fitted:
         quotation = mention.quotation
         if quotation is not None and ("\n" in quotation or "\r" in quotation):
             losses.append(Loss(document.id, Feature.QUOTATIONS, "line breaks became spaces"))
-            quotation = quotation.replace("\r", " ").replace("\n", " ")
+            quotation = on_one_line(quotation)
         mentions.append(replace(mention, quotation=quotation))
     return replace(document, mentions=tuple(mentions)), losses
 
@@ -86,7 +87,7 @@ class FileNames:
 
     def fit(self, document: Document) -> Fitted:
         """The document under such an id; a changed one is a loss."""
-        name = _UNFIT_IN_FILE_NAME.sub("_", document.id).strip(" ").rstrip(".")
+        name = _UNFIT_IN_FILE_NAME.sub("_", document.id).lstrip(" ").rstrip(" .")
         name = name.encode("utf-8")[:_LONGEST_FILE_NAME].decode("utf-8", "ignore")
         if not name or name.startswith(".") or _RESERVED.fullmatch(name):
             name = f"_{name}"

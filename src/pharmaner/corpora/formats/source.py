@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from pharmaner.corpora.report import Problem
+from pharmaner.corpora.undecodable import undecodable
 from pharmaner.document import Document
 from pharmaner.errors import CorpusError, InputError
 
@@ -89,6 +90,4 @@ class Source:
 
     def _undecodable(self, content: bytes, error: UnicodeDecodeError) -> str:
         line = content.count(b"\n", 0, error.start) + 1
-        name = "UTF-8" if self.encoding == "utf-8" else self.encoding
-        byte = content[error.start]
-        return f"{self.path}:{line}: byte 0x{byte:02x} at position {error.start} is not {name}"
+        return f"{self.path}:{line}: {undecodable(error, self.encoding)}"

@@ -1,6 +1,7 @@
 /** Where texts come from: the field, files that are opened or dropped, the sample note. */
 
 import { byId } from "./elements.js";
+import { message } from "./messages.js";
 
 const field = byId("note-text");
 
@@ -19,6 +20,7 @@ export function listenForTexts(analyseText, analyseFiles, loadSample) {
     if (event.key === "Enter" && (event.ctrlKey || event.metaKey)) byId("editor").requestSubmit();
   });
   byId("sample").addEventListener("click", async () => {
+    if (field.value.trim() && !confirm(message("replaceNote"))) return;
     const text = await loadSample();
     if (text === null) return;
     field.value = text;

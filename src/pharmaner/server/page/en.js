@@ -20,6 +20,7 @@ export default {
   stillAnalysing: "Still analysing; one at a time.",
   openFiles: "Open files…",
   sample: "Sample note",
+  replaceNote: "Replace what is written by the sample note?",
   back: "Back to the results",
   shortcut: "Ctrl + Enter",
   noteName: "note",

@@ -20,6 +20,7 @@ export default {
   stillAnalysing: "Todavía se está analizando; uno tras otro.",
   openFiles: "Abrir archivos…",
   sample: "Nota de ejemplo",
+  replaceNote: "¿Sustituir lo escrito por la nota de ejemplo?",
   back: "Volver a los resultados",
   shortcut: "Ctrl + Intro",
   noteName: "nota",

@@ -64,12 +64,20 @@ function shownDocuments() {
 function fileNames() {
   const taken = new Set();
   return state.documents.map(({ id }) => {
-    const safe = id.replace(/[\\/:*?"<>|\p{Cc}]/gu, "_");
+    const safe = fitting(id.replace(/[\\/:*?"<>|\p{Cc}]/gu, "_"));
     let name = safe;
     for (let number = 2; taken.has(name.toLowerCase()); number += 1) name = `${safe}-${number}`;
     taken.add(name.toLowerCase());
     return name;
   });
+}
+
+/** Cut to 200 bytes, without an end or a whole that Windows does not take. */
+function fitting(name) {
+  const cut = new TextDecoder().decode(new TextEncoder().encode(name).slice(0, 200));
+  const trimmed = cut.replace(/\uFFFD$/, "").replace(/[ .]+$/, "").trimStart();
+  const isReserved = /^(con|prn|aux|nul|com[0-9¹²³]|lpt[0-9¹²³])(\.|$)/i.test(trimmed);
+  return !trimmed || trimmed.startsWith(".") || isReserved ? `_${trimmed}` : trimmed;
 }
 
 function download(format) {

@@ -14,6 +14,7 @@ import {
   annotateFile,
   annotateText,
   describeModel,
+  hasKey,
   sampleNote,
   useKey,
 } from "./service.js";
@@ -22,6 +23,7 @@ import { renderSubstances } from "./substances.js";
 
 let model = null;
 let edited = null;
+let draft = "";
 let written = 0;
 let isBusy = false;
 
@@ -60,9 +62,11 @@ function jump(target, mention) {
   goTo(mention);
 }
 
-function openEditor(text, replaced) {
+/** Open the field with a document's text, or with what was typed of a new note. */
+function openEditor(replaced) {
+  if (!edited) draft = byId("note-text").value;
   edited = replaced;
-  byId("note-text").value = text;
+  byId("note-text").value = replaced?.text ?? draft;
   byId("editor").hidden = false;
   byId("results").hidden = true;
   byId("back").hidden = state.documents.length === 0;
@@ -88,6 +92,7 @@ async function withService(ask) {
     return;
   }
   isBusy = true;
+  byId("note-text").readOnly = true;
   alertOf("");
   document.body.classList.add("is-busy");
   tell(message("analysing"));
@@ -99,6 +104,7 @@ async function withService(ask) {
   } finally {
     tell("");
     isBusy = false;
+    byId("note-text").readOnly = false;
     document.body.classList.remove("is-busy");
   }
 }
@@ -112,7 +118,7 @@ function explain(error) {
     alertOf(described(error));
     return;
   }
-  if (!byId("key").hidden) alertOf(message("keyWrong"));
+  if (hasKey()) alertOf(message("keyWrong"));
   byId("key").hidden = false;
   byId("key-value").focus();
 }
@@ -126,7 +132,10 @@ const analyseText = (text) =>
     const replaced = edited;
     const id = replaced?.id ?? `${message("noteName")}-${written + 1}`;
     const records = await annotateText(id, text);
-    if (!replaced) written += 1;
+    if (!replaced) {
+      written += 1;
+      byId("note-text").value = "";
+    }
     addDocuments(records, true, replaced);
     openResults();
   });
@@ -173,13 +182,13 @@ async function loadModel() {
 
 listenForTexts(analyseText, analyseFiles, loadSample);
 listenForFilters(renderResults);
-byId("new-note").addEventListener("click", () => openEditor("", null));
-byId("edit").addEventListener("click", () => openEditor(shownDocument().text, shownDocument()));
+byId("new-note").addEventListener("click", () => openEditor(null));
+byId("edit").addEventListener("click", () => openEditor(shownDocument()));
 byId("back").addEventListener("click", openResults);
 byId("remove").addEventListener("click", () => {
   removeShown();
   if (state.documents.length) renderResults();
-  else openEditor("", null);
+  else openEditor(null);
 });
 byId("scope").addEventListener("click", ({ target }) => {
   state.scope = target.dataset.scope ?? state.scope;

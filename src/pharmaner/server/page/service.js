@@ -15,6 +15,11 @@ export function useKey(value) {
   key = value;
 }
 
+/** Whether there is a key that is sent. */
+export function hasKey() {
+  return key !== "";
+}
+
 /** The model's labels, scores, card and limits. */
 export async function describeModel() {
   return (await request("/v1/model", {})).json();
@@ -40,6 +45,7 @@ export async function annotateFile(file) {
 }
 
 async function request(path, options) {
+  if (!/^[\x21-\x7e]*$/.test(key)) throw new ServiceError(401, "");
   const headers = { ...options.headers };
   if (key) headers.authorization = `Bearer ${key}`;
   let reply;
