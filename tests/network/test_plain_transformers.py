@@ -13,8 +13,10 @@ from pharmaner.document import Document
 from pharmaner.errors import ModelFolderError
 from pharmaner.model_folder import open_model_folder
 from pharmaner.network.tagger_network import load_network
+from pharmaner.recipe import Recipe
 from pharmaner.tagger import Tagger
 from pharmaner.text.words import split_words
+from pharmaner.training.train import train
 
 TEXT = "Toma litio 5mg, «ferritina» alta"
 
@@ -49,10 +51,16 @@ def test_auto_classes_give_the_same_pieces_and_emissions(trained: Path) -> None:
 
 
 def test_the_pipeline_agrees_on_short_texts_and_cuts_long_ones(
-    trained: Path, small_corpus: list[Document]
+    tiny_recipe: Recipe, small_corpus: list[Document], tmp_path: Path
 ) -> None:
-    tag = pipeline("token-classification", model=str(trained), aggregation_strategy="first")
-    tagger = Tagger.load(trained)
+    section = tiny_recipe.text.model_copy(update={"input": "sentence"})
+    changes = {"epochs": 40, "learning_rate": 3e-3, "head_learning_rate": 3e-3}
+    training = tiny_recipe.training.model_copy(update=changes)
+    recipe = tiny_recipe.model_copy(update={"text": section, "training": training})
+    train(recipe, small_corpus, output=tmp_path / "model")
+    model = str(tmp_path / "model")
+    tag = pipeline("token-classification", model=model, aggregation_strategy="first")
+    tagger = Tagger.load(model)
     for document in small_corpus:
         text = document.text.partition("\n")[0]
         theirs = [(e["start"], e["end"], e["entity_group"]) for e in tag(text)]
