@@ -8,6 +8,8 @@ from hypothesis import strategies as st
 
 from pharmaner.errors import OutputError
 from pharmaner.partial import is_in_place
+from pharmaner.report.prediction_folder import PredictionFolder
+from pharmaner.report.prediction_format import PredictionFormat
 from pharmaner.storage import refuse_occupied, sha256, whole_folder, write_bytes, write_text
 
 
@@ -209,7 +211,11 @@ def test_a_place_that_nothing_can_be_moved_to_is_refused_at_once(tmp_path: Path)
         (Path(), "names a folder that is there"),
         (tmp_path / "empty" / "..", "names a folder that is there"),
     ):
-        for attempt in (lambda at: whole_folder(at).__enter__(), lambda at: is_in_place(at, False)):
+        for attempt in (
+            lambda at: whole_folder(at).__enter__(),
+            lambda at: is_in_place(at, False),
+            lambda at: PredictionFolder(at, PredictionFormat.BRAT, {}, False),
+        ):
             with pytest.raises(OutputError, match=reason):
                 attempt(place)
     assert listing(tmp_path) == ["dangling", "empty", "link"]

@@ -120,5 +120,10 @@ class LabelScheme:
         return mentions
 
 
+def type_of(tag: str) -> str:
+    """The type that a tag is of; empty for ``O`` and for a positional tag."""
+    return _as_word_tag(tag).partition("-")[2]
+
+
 def _as_word_tag(tag: str) -> str:
     return OUTSIDE if tag in POSITIONAL else tag

@@ -17,7 +17,12 @@ _held: dict[Path, int] = {}
 
 
 def partial_folder(output: Path) -> Path:
-    """Where what is done lies until an output is whole."""
+    """Where what is done lies until an output is whole.
+
+    Raises:
+        OutputError: when the output could not be moved to its place, see ``refuse_unmovable``.
+    """
+    refuse_unmovable(output)
     return output.with_name(f"{output.name}.partial")
 
 
@@ -36,7 +41,7 @@ def begin_or_resume(
     Raises:
         OutputError: for an unfinished run without ``resume``, with other settings, or that another
             process is at work on; for a folder of that name that holds something else, or a place
-            that cannot be written to.
+            that cannot be written to; or as ``partial_folder``.
     """
     partial = partial_folder(output)
     description = partial / f"{run}.json"
@@ -62,9 +67,8 @@ def is_in_place(output: Path, resume: bool, run: str = "training") -> bool:
     """Whether a run that is resumed was interrupted after its output was moved into place.
 
     Raises:
-        OutputError: when it was not, and the output is occupied; or a link or a mount point.
+        OutputError: when it was not, and the output is occupied; or as ``partial_folder``.
     """
-    refuse_unmovable(output)
     is_begun = (partial_folder(output) / f"{run}.json").is_file()
     if resume and is_begun and output.is_dir() and any(output.iterdir()):
         return True

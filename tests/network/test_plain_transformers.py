@@ -17,6 +17,7 @@ from pharmaner.recipe import Recipe
 from pharmaner.tagger import Tagger
 from pharmaner.text.words import split_words
 from pharmaner.training.train import train
+from tests.training.test_train import with_training
 
 TEXT = "Toma litio 5mg, «ferritina» alta"
 
@@ -54,9 +55,8 @@ def test_the_pipeline_agrees_on_short_texts_and_cuts_long_ones(
     tiny_recipe: Recipe, small_corpus: list[Document], tmp_path: Path
 ) -> None:
     section = tiny_recipe.text.model_copy(update={"input": "sentence"})
-    changes = {"epochs": 40, "learning_rate": 3e-3, "head_learning_rate": 3e-3}
-    training = tiny_recipe.training.model_copy(update=changes)
-    recipe = tiny_recipe.model_copy(update={"text": section, "training": training})
+    recipe = with_training(tiny_recipe, epochs=40, learning_rate=3e-3, head_learning_rate=3e-3)
+    recipe = recipe.model_copy(update={"text": section})
     train(recipe, small_corpus, output=tmp_path / "model")
     model = str(tmp_path / "model")
     tag = pipeline("token-classification", model=model, aggregation_strategy="first")

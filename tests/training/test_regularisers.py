@@ -14,6 +14,7 @@ from pharmaner.text.pieces import NO_WORD
 from pharmaner.training.epoch_examples import epoch_examples
 from pharmaner.training.examples import NOT_LEARNED
 from pharmaner.training.train import check_training, train
+from tests.small_inputs import with_encoder
 from tests.training.test_train import (
     InterruptAt,
     InterruptionError,
@@ -89,7 +90,6 @@ def test_words_cannot_be_masked_without_a_mask_piece(
         if (path := encoder / name).is_file():
             path.write_text(path.read_text().replace("mask_token", "other_token"))
     augmentation = tiny_recipe.augmentation.model_copy(update={"word_masking": 0.1})
-    named = tiny_recipe.encoder.model_copy(update={"name": str(encoder)})
-    recipe = tiny_recipe.model_copy(update={"augmentation": augmentation, "encoder": named})
+    recipe = with_encoder(tiny_recipe, encoder).model_copy(update={"augmentation": augmentation})
     with pytest.raises(EncoderError, match="has no mask piece to hide words with"):
         check_training(recipe, small_corpus, [])

@@ -4,7 +4,7 @@ import hashlib
 import os
 import sys
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from pharmaner.corpora.folder import read_text
@@ -77,21 +77,24 @@ class Texts:
                 yield document
 
     def _read(self, path: Path) -> Document:
-        found = text_id(path)
         try:
-            if path == STANDARD_INPUT:
-                return Document(found, self.standard_input.decode(self.encoding))
             path.name.encode()
-            if found in {".", ".."}:
-                raise CorpusError(f"{path}: its name without .txt is none of a file")
-            return Document(found, read_text(path, self.encoding))
-        except UnicodeDecodeError as error:
-            found = undecodable(error, self.encoding)
-            raise CorpusError(f"standard input: {found}") from None
         except UnicodeEncodeError:
             raise CorpusError(f"{str(path)!r}: its name is not UTF-8") from None
+        if text_id(path) in {".", ".."}:
+            raise CorpusError(f"{path}: its name without .txt is none of a file")
+        is_file = path != STANDARD_INPUT
+        text = read_text(path, self.encoding) if is_file else self._decoded_standard_input()
+        try:
+            return Document(text_id(path), text)
         except ValueError as error:
             raise CorpusError(f"{path}: {error}") from None
+
+    def _decoded_standard_input(self) -> str:
+        try:
+            return self.standard_input.decode(self.encoding)
+        except UnicodeDecodeError as error:
+            raise CorpusError(f"standard input: {undecodable(error, self.encoding)}") from None
 
 
 def name_texts(inputs: Iterable[Path], encoding: str = "utf-8") -> Texts:
@@ -118,9 +121,10 @@ def name_texts(inputs: Iterable[Path], encoding: str = "utf-8") -> Texts:
         else:
             raise CorpusError(f"{path}: no such file; a .txt file, a folder or - is accepted")
     _refuse_second_names(folders)
-    has_standard_input = (STANDARD_INPUT.parent, (STANDARD_INPUT.name,)) in folders
-    content = _standard_input() if has_standard_input else b""
-    return Texts(tuple(folders), unread, encoding, content)
+    texts = Texts(tuple(folders), unread, encoding)
+    if STANDARD_INPUT in texts:
+        return replace(texts, standard_input=_standard_input())
+    return texts
 
 
 def text_id(path: Path) -> str:

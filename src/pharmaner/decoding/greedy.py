@@ -4,7 +4,7 @@ import numpy as np
 
 from pharmaner.decoding.emissions import Emissions
 from pharmaner.document import Mention
-from pharmaner.labels import POSITIONAL, LabelScheme
+from pharmaner.labels import LabelScheme, type_of
 
 
 def decode(emissions: Emissions, scheme: LabelScheme) -> list[Mention]:
@@ -19,11 +19,7 @@ def decode(emissions: Emissions, scheme: LabelScheme) -> list[Mention]:
     scores = emissions.scores[scored]
     mentions = []
     for ranged in scheme.decode(scores.argmax(axis=1).tolist()):
-        of_type = [
-            place
-            for place, tag in enumerate(scheme.tags)
-            if tag not in POSITIONAL and tag[2:] == ranged.label
-        ]
+        of_type = [place for place, tag in enumerate(scheme.tags) if type_of(tag) == ranged.label]
         probability = np.exp(scores[ranged.first : ranged.stop, of_type]).sum(axis=1).min()
         start = emissions.words[scored[ranged.first]].start
         end = emissions.words[scored[ranged.stop - 1]].end

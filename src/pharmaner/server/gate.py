@@ -61,7 +61,7 @@ class Gate:
         try:
             self._refuse(scope)
             if scope["path"].startswith(_WITH_BODY):
-                body = await self._body(receive)
+                body = await self._body(scope, receive)
             await self._app(scope, _replay(body, receive), reply.send)
         except RefusedError as refusal:
             await refused(refusal)(scope, receive, reply.send)
@@ -83,15 +83,14 @@ class Gate:
         if needs_key and not self._keys.accept(_header(scope, b"authorization")):
             message = "a known key is accepted: Authorization: Bearer KEY"
             raise RefusedError(401, message, {"www-authenticate": "Bearer"})
-        stated = _header(scope, b"content-length")
-        is_too_large = stated.isdigit() and int(stated) > self._limits.body_bytes
-        if is_too_large and scope["path"].startswith(_WITH_BODY):
-            raise self._too_large()
 
     def _too_large(self) -> RefusedError:
         return RefusedError(413, f"bodies of up to {self._limits.body_bytes} bytes are accepted")
 
-    async def _body(self, receive: Receive) -> bytes:
+    async def _body(self, scope: Scope, receive: Receive) -> bytes:
+        stated = _header(scope, b"content-length")
+        if stated.isdigit() and int(stated) > self._limits.body_bytes:
+            raise self._too_large()
         body = bytearray()
         try:
             async with asyncio.timeout(self._limits.read_seconds):

@@ -34,21 +34,23 @@ def epoch_examples(
     windower = replace(windower, text=windower.text.model_copy(update={"context": 0}))
     unaltered, report = make_examples(documents, windower, scheme)
     share = augmentation.mention_replacement
+    if not (share or augmentation.word_masking):
+        return lambda epoch: unaltered, report
     replacement = MentionReplacement.of(documents, scheme.types, share)
 
-    def seeds(epoch: int, number: int) -> Sequence[np.random.Generator]:
-        given = recipe.training.seed
-        return [np.random.default_rng([given, epoch, place]) for place in range(number)]
+    def randoms(epoch: int, number: int) -> Sequence[np.random.Generator]:
+        seed = recipe.training.seed
+        return [np.random.default_rng([seed, epoch, place]) for place in range(number)]
 
     @lru_cache(maxsize=1)
     def examples(epoch: int) -> Sequence[Example]:
         varied: Sequence[Example] = unaltered
         if share:
-            pairs = zip(documents, seeds(epoch, len(documents)), strict=True)
+            pairs = zip(documents, randoms(epoch, len(documents)), strict=True)
             altered = (replacement.apply(document, random) for document, random in pairs)
             varied = make_examples(altered, windower, scheme)[0]
         if augmentation.word_masking and mask_id is not None:
-            masks = zip(varied, seeds(epoch, len(varied)), strict=True)
+            masks = zip(varied, randoms(epoch, len(varied)), strict=True)
             hidden = augmentation.word_masking
             varied = [mask_words(example, hidden, mask_id, random) for example, random in masks]
         return varied

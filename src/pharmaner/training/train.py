@@ -244,10 +244,10 @@ def _write_model_folder(
         },
     }
     with whole_folder(output) as folder:
-        save_network(network, scheme_of(prepared.recipe), folder)
+        save_network(network, scheme_of(recipe), folder)
         save_tokenizer(prepared.tokenizer, prepared.source.location, folder)
-        write_text(folder / "recipe.toml", prepared.recipe.as_toml())
+        write_text(folder / "recipe.toml", recipe.as_toml())
         for file in files:
             shutil.copyfile(file, folder / file.name)
-        write_text(folder / "README.md", model_card(prepared.recipe, manifest))
+        write_text(folder / "README.md", model_card(recipe, manifest))
         write_manifest(folder, manifest)
