@@ -138,6 +138,26 @@ def test_ids_that_are_no_file_names_are_changed_and_counted(cli: Cli, tmp_path: 
     assert sorted(path.name for path in tmp_path.iterdir()) == ["c.jsonl", "out"]
 
 
+def test_file_names_that_are_not_utf_8_are_printed_escaped(cli: Cli, tmp_path: Path) -> None:
+    (tmp_path / "in\udcf1.csv").write_text("text,sala\nToma litio,3\n")
+    (tmp_path / "in\udcf1.bio").write_text("Toma\tO\n")
+    for suffix in ("csv", "bio"):
+        output = tmp_path / f"{suffix}\udcf1.jsonl"
+        result = cli("convert", tmp_path / f"in\udcf1.{suffix}", output)
+        assert (result.code, result.out.splitlines()[0]) == (
+            0,
+            f"{tmp_path}/{suffix}\\udcf1.jsonl: 1 documents, 0 mentions",
+        )
+        assert json.loads(output.read_text())["id"].startswith("in\\udcf1")
+    folder = tmp_path / "brat"
+    folder.mkdir()
+    for name in ("nota.ann", "nota.txt", "nota_\udcf1.txt"):
+        (folder / name).write_text("")
+    audited = cli("audit", folder, "--json")
+    assert (audited.code, len(json.loads(audited.out)["problems"])) == (1, 1)
+    assert '"nota_\\udcf1' in audited.out
+
+
 def test_every_format_with_its_extra_missing_says_so(
     cli: Cli, corpus: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -67,9 +67,9 @@ app.add_typer(corpus.app, name="corpus")
 
 def run() -> None:
     """Run the command line; bad input is one line on standard error and exit code 2."""
-    for stream, unwritable in ((sys.stdout, "strict"), (sys.stderr, "backslashreplace")):
+    for stream in (sys.stdout, sys.stderr):
         if stream is not None:  # a closed one
-            stream.reconfigure(encoding="utf-8", errors=unwritable, newline="\n")  # type: ignore[union-attr]
+            stream.reconfigure(encoding="utf-8", errors="backslashreplace", newline="\n")  # type: ignore[union-attr]
     try:
         app()
     except PharmanerError as error:

@@ -38,7 +38,7 @@ class DocumentBuilder:
     def __init__(self, file: str, line: int, document_id: object, text: object) -> None:
         self.file = file
         self.line = line
-        self.id = str(document_id) if isinstance(document_id, int) else document_id
+        self.id = _identifier(document_id)
         self.text = text
         self.mentions: list[Mention] = []
         self.attachments: list[Attachment] = []
@@ -158,6 +158,13 @@ class DocumentBuilder:
         message = f"{mention.label} covers {shown(covered)}, file says {shown(quotation)}"
         self.report(ProblemKind.MISMATCH, message, line)
         return quotation
+
+
+def _identifier(value: object) -> object:
+    """A number as its digits; what is not UTF-8 in a text, such as a file's name, escaped."""
+    if isinstance(value, int):
+        return str(value)
+    return value.encode("utf-8", "backslashreplace").decode() if isinstance(value, str) else value
 
 
 def _integer(value: object) -> int:
