@@ -138,6 +138,18 @@ def test_ids_that_are_no_file_names_are_changed_and_counted(cli: Cli, tmp_path: 
     assert sorted(path.name for path in tmp_path.iterdir()) == ["c.jsonl", "out"]
 
 
+def test_what_holds_nothing_that_is_read_is_refused(cli: Cli, tmp_path: Path) -> None:
+    example = json.dumps({"text": "Li", "spans": [], "answer": "reject"})
+    (tmp_path / "p.jsonl").write_text(f"{example}\n{example}\n")
+    result = cli("convert", tmp_path / "p.jsonl", tmp_path / "out.jsonl")
+    message = 'an example was answered with "reject"; only accepted ones are read (and 1 more)'
+    assert (result.code, result.out, result.err) == (2, "", f"error: p.jsonl:1: {message}\n")
+    assert [path.name for path in tmp_path.iterdir()] == ["p.jsonl"]
+    (tmp_path / "p.csv").write_text("id,text\n")
+    result = cli("convert", tmp_path / "p.csv", tmp_path / "out.jsonl")
+    assert (result.code, (tmp_path / "out.jsonl").read_text()) == (0, "")
+
+
 def test_file_names_that_are_not_utf_8_are_printed_escaped(cli: Cli, tmp_path: Path) -> None:
     (tmp_path / "in\udcf1.csv").write_text("text,sala\nToma litio,3\n")
     (tmp_path / "in\udcf1.bio").write_text("Toma\tO\n")

@@ -321,3 +321,20 @@ def test_a_tsv_has_tabs(tmp_path: Path) -> None:
     (tmp_path / "a.csv").write_text("id,text\nd,abc\n")
     convert(Source(tmp_path / "a.csv"), None, FORMATS["csv"], tmp_path / "b.tsv")
     assert (tmp_path / "b.tsv").read_text().splitlines()[1].split("\t")[:2] == ["d", "abc"]
+
+
+@pytest.mark.parametrize("column", ["answer", "spans", "mentions", "documents", "text", "relations"])
+def test_what_is_written_for_doccano_is_read_back_as_that(column: str, tmp_path: Path) -> None:
+    document = Document("d", "Toma litio", (Mention.at(5, 10, "DRUG"),), metadata={column: "yes"})
+    fitted, losses = FORMATS["doccano"].fit(document)
+    FORMATS["doccano"].write([fitted], tmp_path / "d.jsonl")
+    assert guess_format(tmp_path / "d.jsonl").name == "doccano"
+    (back,) = read_corpus(tmp_path / "d.jsonl").documents
+    assert mentions(back) == [("DRUG", "litio")]
+    assert len(back.metadata) + len(losses) == 1
+
+
+def test_a_prodigy_example_of_a_whole_text_is_no_doccano(tmp_path: Path) -> None:
+    record = {"text": "Li", "label": "URGENT", "answer": "accept"}
+    (document,) = corpus_of(tmp_path, "p.jsonl", json.dumps(record)).documents
+    assert (document.mentions, document.metadata) == ((), {"label": "URGENT"})

@@ -80,8 +80,9 @@ def _of_doccano(record: dict[str, Any], source: Source, line: int) -> Found:
 
 
 def adapt_doccano(document: Document) -> Fitted:
-    """The document without metadata that have the names of doccano's own keys."""
-    metadata = {n: value for n, value in document.metadata.items() if n not in _DOCCANO}
+    """The document without metadata that have the names of doccano's own keys, or of others'."""
+    taken_names = _DOCCANO | {"spans", "mentions"}
+    metadata = {n: value for n, value in document.metadata.items() if n not in taken_names}
     taken = len(document.metadata) - len(metadata)
     losses = [Loss(document.id, Feature.METADATA, "left out: the name is taken")] * taken
     adapted = Document(document.id, document.text, document.mentions, metadata=metadata)

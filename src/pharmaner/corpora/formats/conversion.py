@@ -52,14 +52,16 @@ def convert(
         strict: refuse losses.
 
     Raises:
-        CorpusError: when something cannot be read, and under ``strict`` when something would be
-            lost; nothing is written then.
+        CorpusError: when something cannot be read, when all that there is was passed over, and
+            under ``strict`` when something would be lost; nothing is written then.
         OutputError: when ``output`` is there already or cannot be written.
         MissingExtraError: when what reads or writes a format is not installed.
     """
     account = Account()
     with (whole_folder if target.is_folder else whole_file)(output) as temporary:
         target.write(_adapted(source, form, target, account), temporary)
+        if not account.documents:
+            refuse(account.problems, frozenset(ProblemKind))
         if strict:
             _refuse_losses(account)
     return account

@@ -3,6 +3,7 @@
 import re
 from collections.abc import Iterable
 from pathlib import Path
+from typing import Any
 
 from pharmaner.corpora.formats.conll import DOCUMENT_START, TAG
 from pharmaner.corpora.formats.json_text import load_json
@@ -70,12 +71,14 @@ def _of_json(path: Path, encoding: str) -> str:
         record = load_json(first)
     except ValueError:
         return "bioc-json" if start.startswith("{") and path.suffix.lower() == ".json" else ""
-    keys = set(record) if isinstance(record, dict) else set()
-    if "documents" in keys:
+    held: dict[str, Any] = record if isinstance(record, dict) else {}
+    keys = set(held)
+    if "documents" in keys and "text" not in keys:
         return "bioc-json"
     if "mentions" in keys:
         return "jsonl"
-    if "spans" in keys or "answer" in keys:
+    is_labelled = any(isinstance(held.get(key), list) for key in ("label", "labels", "entities"))
+    if "spans" in keys or ("answer" in keys and not is_labelled):
         return "prodigy"
     if keys & {"label", "labels", "entities"}:
         return "doccano"
