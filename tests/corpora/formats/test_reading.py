@@ -323,7 +323,9 @@ def test_a_tsv_has_tabs(tmp_path: Path) -> None:
     assert (tmp_path / "b.tsv").read_text().splitlines()[1].split("\t")[:2] == ["d", "abc"]
 
 
-@pytest.mark.parametrize("column", ["answer", "spans", "mentions", "documents", "text", "relations"])
+@pytest.mark.parametrize(
+    "column", ["answer", "spans", "mentions", "documents", "text", "relations"]
+)
 def test_what_is_written_for_doccano_is_read_back_as_that(column: str, tmp_path: Path) -> None:
     document = Document("d", "Toma litio", (Mention.at(5, 10, "DRUG"),), metadata={column: "yes"})
     fitted, losses = FORMATS["doccano"].fit(document)
@@ -338,3 +340,30 @@ def test_a_prodigy_example_of_a_whole_text_is_no_doccano(tmp_path: Path) -> None
     record = {"text": "Li", "label": "URGENT", "answer": "accept"}
     (document,) = corpus_of(tmp_path, "p.jsonl", json.dumps(record)).documents
     assert (document.mentions, document.metadata) == ((), {"label": "URGENT"})
+
+
+def test_parquet_as_data_frames_are_written(tmp_path: Path) -> None:
+    arrow = pytest.importorskip("pyarrow")
+    parquet = pytest.importorskip("pyarrow.parquet")
+    mention = {"start": 5, "end": 10, "label": "DRUG", "score": float("nan"), "spans": None}
+    columns = {
+        "id": [1.0, None, float("nan"), 2.5],
+        "text": ["Toma litio"] * 4,
+        "mentions": [[mention], [], None, None],
+    }
+    parquet.write_table(arrow.table(columns), tmp_path / "t.parquet")
+    corpus = read_corpus(tmp_path / "t.parquet")
+    assert [(d.id, mentions(d)) for d in corpus.documents] == [
+        ("1", [("DRUG", "litio")]),
+        ("t-2", []),
+        ("t-3", []),
+    ]
+    assert [p.message for p in corpus.problems] == ['2.5: an id is needed, found "2.5"']
+
+
+@pytest.mark.parametrize("form", ["jsonl", "prodigy", "doccano", "label-studio"])
+def test_an_id_of_null_is_none(form: str, tmp_path: Path) -> None:
+    FORMATS[form].write([Document("d", "Li")], tmp_path / "t.json")
+    content = (tmp_path / "t.json").read_text().replace('"id": "d"', '"id": null')
+    (tmp_path / "t.json").write_text(content)
+    assert [d.id for d in read_corpus(tmp_path / "t.json").documents] == ["t-1"]

@@ -119,8 +119,8 @@ def _write(
 
 
 def _begun(record: dict[str, Any], source: Source, line: int) -> DocumentBuilder:
-    name = record.get("id", f"{source.path.stem}-{line}")
-    return DocumentBuilder(source.file, line, name, record.get("text"))
+    identifier = source.id_or_numbered(record.get("id"), line)
+    return DocumentBuilder(source.file, line, identifier, record.get("text"))
 
 
 def _list(record: dict[str, Any], name: str, builder: DocumentBuilder) -> list[Any]:

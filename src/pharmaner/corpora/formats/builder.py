@@ -79,7 +79,7 @@ class DocumentBuilder:
             return
         try:
             spans = tuple(sorted(Span(_integer(start), _integer(end)) for start, end in offsets))
-            mention = Mention(spans, _filled(label, "type"))
+            mention = Mention(spans, _filled(label, "a type"))
         except ValueError as error:
             self.report(ProblemKind.MALFORMED, f"a mention: {error}", line)
             return
@@ -106,7 +106,7 @@ class DocumentBuilder:
     def build(self) -> Found:
         """The document, or none if its id or its text cannot be one."""
         try:
-            identifier = _filled(self.id, "id")
+            identifier = _filled(self.id, "an id")
             if not isinstance(self.text, str):
                 raise ValueError(f"a text is needed, found {shown(self.text)}")
             document = Document(
@@ -161,7 +161,9 @@ class DocumentBuilder:
 
 
 def _identifier(value: object) -> object:
-    """A number as its digits; what is not UTF-8 in a text, such as a file's name, escaped."""
+    """A whole number as its digits; what is not UTF-8 in a text, as in a file's name, escaped."""
+    if isinstance(value, float) and value.is_integer():
+        value = int(value)
     if isinstance(value, int):
         return str(value)
     return value.encode("utf-8", "backslashreplace").decode() if isinstance(value, str) else value
@@ -175,5 +177,5 @@ def _integer(value: object) -> int:
 
 def _filled(value: object, name: str) -> str:
     if not isinstance(value, str) or not value:
-        raise ValueError(f"a {name} is needed, found {shown(value)}")
+        raise ValueError(f"{name} is needed, found {shown(value)}")
     return value

@@ -55,8 +55,8 @@ def read_records(source: Source, document_of: RecordReader) -> Iterator[Found]:
 
 def document_of(record: dict[str, Any], source: Source, line: int) -> Found:
     """The document of one object."""
-    name = record.get("id", f"{source.path.stem}-{line}")
-    builder = DocumentBuilder(source.file, line, name, record.get("text"))
+    identifier = source.id_or_numbered(record.get("id"), line)
+    builder = DocumentBuilder(source.file, line, identifier, record.get("text"))
     add_mentions(record.get("mentions", []), builder)
     for held in _list(record.get("attachments"), "attachments", builder):
         match held:
@@ -80,7 +80,9 @@ def add_mentions(records: Any, builder: DocumentBuilder) -> None:
         if not isinstance(record, dict):
             builder.report(ProblemKind.MALFORMED, f"a mention is {shown(record)}, not an object")
             continue
-        spans = record.get("spans", [[record.get("start"), record.get("end")]])
+        spans = record.get("spans")
+        if spans is None:
+            spans = [[record.get("start"), record.get("end")]]
         if not isinstance(spans, list) or not all(map(_is_pair, spans)):
             builder.report(ProblemKind.MALFORMED, f"spans are {shown(spans)}, not [start, end]…")
             continue

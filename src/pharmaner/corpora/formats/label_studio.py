@@ -40,8 +40,8 @@ def read(source: Source) -> Iterator[Found]:
 
 def _document(task: dict[str, Any], source: Source, number: int) -> Found:
     data = _mapping(task.get("data"))
-    name = task.get("id", f"{source.path.stem}-{number}")
-    builder = DocumentBuilder(source.file, 0, name, data.get(source.text_column))
+    identifier = source.id_or_numbered(task.get("id"), number)
+    builder = DocumentBuilder(source.file, 0, identifier, data.get(source.text_column))
     builder.metadata = {key: data[key] for key in data if key != source.text_column}
     annotations = [_mapping(a) for a in _list(task.get("annotations"))]
     predictions = [_mapping(p) for p in _list(task.get("predictions"))]

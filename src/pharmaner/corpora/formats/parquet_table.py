@@ -1,5 +1,6 @@
 """Parquet (the extra ``parquet`` brings pyarrow); columns as in CSV."""
 
+import math
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 from types import ModuleType
@@ -61,11 +62,13 @@ def write(documents: Iterable[Document], path: Path) -> None:
 
 
 def _plain(value: Any) -> Any:
-    """A value as JSON can hold it; dates, decimals and the like become text."""
+    """A value as JSON can hold it; dates, decimals and the like become text, NaN becomes none."""
     if value is None or isinstance(value, str | bool | int):
         return value
     if isinstance(value, float):
-        return value if abs(value) < float("inf") else str(value)
+        if math.isnan(value):
+            return None
+        return value if math.isfinite(value) else str(value)
     if isinstance(value, dict):
         return {str(key): _plain(held) for key, held in value.items()}
     return [_plain(held) for held in value] if isinstance(value, list) else str(value)

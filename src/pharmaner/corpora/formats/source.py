@@ -45,6 +45,10 @@ class Source:
         """The name that problems are reported under."""
         return self.path.name
 
+    def id_or_numbered(self, identifier: object, number: int) -> object:
+        """A document's id; where it has none, the file's name and the document's number in it."""
+        return f"{self.path.stem}-{number}" if identifier is None else identifier
+
     def content(self) -> bytes:
         """The bytes of the file.
 

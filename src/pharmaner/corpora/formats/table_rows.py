@@ -1,7 +1,7 @@
 """A row of a table as a document: the text, the id and ``mentions`` are columns, others metadata.
 
-``mentions`` holds a JSON list of the objects of our JSON lines, so that a table of texts becomes a
-table of texts with their mentions, and its other columns stay.
+``mentions`` holds a list of the objects of our JSON lines, as JSON or (in Parquet) as such, so that
+a table of texts becomes a table of texts with their mentions, and its other columns stay.
 """
 
 import json
@@ -35,12 +35,12 @@ def document_of(row: Mapping[str, Any], source: Source, number: int, line: int) 
         number: which row it is, from 1.
         line: where it stands in the file, 0 for somewhere.
     """
-    identifier = row.get(source.id_column)
-    name = f"{source.path.stem}-{number}" if identifier in (None, "") else identifier
-    builder = DocumentBuilder(source.file, line, name, row.get(source.text_column))
-    if row.get(MENTIONS):
+    held = row.get(source.id_column)
+    identifier = source.id_or_numbered(None if held == "" else held, number)
+    builder = DocumentBuilder(source.file, line, identifier, row.get(source.text_column))
+    if mentions := row.get(MENTIONS):
         try:
-            add_mentions(load_json(str(row[MENTIONS])), builder)
+            add_mentions(load_json(mentions) if isinstance(mentions, str) else mentions, builder)
         except ValueError as error:
             builder.report(ProblemKind.MALFORMED, f"the column {MENTIONS}: {error}")
     own = {source.id_column, source.text_column, MENTIONS}
