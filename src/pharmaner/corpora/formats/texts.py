@@ -69,10 +69,11 @@ class CorpusTexts:
             if document is not None:
                 yield document
                 continue
-            error = CorpusError(str(problems[0]))
+            reason = next(problem for problem in problems if problem.kind in UNREADABLE)
+            error = CorpusError(str(reason))
             if on_failure is None:
                 raise error
-            on_failure(problems[0].file, error)
+            on_failure(reason.file, error)
 
 
 def open_corpus_texts(source: Source, names_files: bool) -> CorpusTexts:
