@@ -230,6 +230,10 @@ GUESSES = {
     "d.txt": ("-DOCSTART- -X- O O\n", "conll"),
     "e.json": ("\ufeff [\n]", "label-studio"),
     "f.json": ('{"source": "x",\n"documents": []}', "bioc-json"),
+    "j.json": ('{"PubTator3": []}', "bioc-json"),
+    "k.json": ('[{"source": "x", "documents": []}]', "bioc-json"),
+    "l.json": ('[{"id": 1, "annotations": [], "data": {"text": "x"}}]', "label-studio"),
+    "m.json": ('[{"broken"', "label-studio"),
     "g.jsonl": ('{"text": "x"}', "jsonl"),
     "h.jsonl": ('{"text": "x", "answer": "accept"}', "prodigy"),
     "i.XML": ("<collection/>", "bioc-xml"),
@@ -367,3 +371,30 @@ def test_an_id_of_null_is_none(form: str, tmp_path: Path) -> None:
     content = (tmp_path / "t.json").read_text().replace('"id": "d"', '"id": null')
     (tmp_path / "t.json").write_text(content)
     assert [d.id for d in read_corpus(tmp_path / "t.json").documents] == ["t-1"]
+
+
+def test_bioc_as_pubtator_3_and_pubmed_central_answer(tmp_path: Path) -> None:
+    def answer(*names: str) -> list[dict[str, Any]]:
+        annotation = {"infons": {"type": "DRUG"}, "locations": [{"offset": 5, "length": 5}]}
+        passage = {"offset": 0, "text": "Toma litio", "annotations": [annotation]}
+        return [{"id": name, "passages": [passage]} for name in names]
+
+    one = corpus_of(tmp_path, "p.json", json.dumps({"PubTator3": answer("1", "2")}))
+    collections = [{"infons": {}, "documents": answer("1")}, {"documents": answer("2")}]
+    two = corpus_of(tmp_path, "c.json", json.dumps(collections))
+    for corpus in (one, two):
+        assert [(d.id, mentions(d)) for d in corpus.documents] == [
+            ("1", [("DRUG", "litio")]),
+            ("2", [("DRUG", "litio")]),
+        ]
+    with pytest.raises(CorpusError, match=r'holds no list "documents", so it is no BioC JSON$'):
+        corpus_of(tmp_path, "d.json", json.dumps([*collections, {}]))
+
+
+@pytest.mark.parametrize("first", [{"text": "Li", "label": []}, {"id": 1, "text": "Li"}, "Li", 1])
+def test_other_lists_are_refused_with_the_shapes_that_are_read(
+    first: object, tmp_path: Path
+) -> None:
+    (tmp_path / "d.json").write_text(json.dumps([first]))
+    with pytest.raises(CorpusError, match=r"a list that begins with .*\(not JSON-MIN\), whose"):
+        guess_format(tmp_path / "d.json")

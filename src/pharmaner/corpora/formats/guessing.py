@@ -5,6 +5,8 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
+from pharmaner.corpora.formats.bioc_json import DOCUMENTS as BIOC_DOCUMENTS
+from pharmaner.corpora.formats.builder import shown
 from pharmaner.corpora.formats.conll import DOCUMENT_START, TAG
 from pharmaner.corpora.formats.json_text import load_json
 from pharmaner.corpora.formats.source import Source
@@ -65,7 +67,7 @@ def files_of(folder: Path, suffixes: Iterable[str]) -> list[Path]:
 def _of_json(path: Path, encoding: str) -> str:
     start = _start(path, encoding).lstrip("\ufeff \t\r\n")
     if start.startswith("["):
-        return "label-studio"
+        return _of_list(path, encoding)
     first = next((line for _, line in Source(path, encoding).lines() if line.strip()), "")
     try:
         record = load_json(first)
@@ -73,7 +75,7 @@ def _of_json(path: Path, encoding: str) -> str:
         return "bioc-json" if start.startswith("{") and path.suffix.lower() == ".json" else ""
     held: dict[str, Any] = record if isinstance(record, dict) else {}
     keys = set(held)
-    if "documents" in keys and "text" not in keys:
+    if keys.intersection(BIOC_DOCUMENTS) and "text" not in keys:
         return "bioc-json"
     if "mentions" in keys:
         return "jsonl"
@@ -83,6 +85,23 @@ def _of_json(path: Path, encoding: str) -> str:
     if keys & {"label", "labels", "entities"}:
         return "doccano"
     return "jsonl" if "text" in keys else ""
+
+
+def _of_list(path: Path, encoding: str) -> str:
+    try:
+        held = load_json(Source(path, encoding).text())
+    except ValueError:
+        return "label-studio"  # its reader says why this is no JSON
+    first = held[0] if held else {"data": {}}
+    keys = set(first) if isinstance(first, dict) else set()
+    if "data" in keys:
+        return "label-studio"
+    if keys.intersection(BIOC_DOCUMENTS):
+        return "bioc-json"
+    accepted = 'Label Studio\'s export called JSON (not JSON-MIN), whose elements have "data", '
+    accepted += 'lists of BioC collections, which have "documents", and lines of one object each '
+    accepted += "without a list around them"
+    raise CorpusError(f"{path}: a list that begins with {shown(first)}; {accepted} are accepted")
 
 
 def _of_lines(path: Path, encoding: str) -> str:
