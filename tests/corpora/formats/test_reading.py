@@ -398,3 +398,30 @@ def test_other_lists_are_refused_with_the_shapes_that_are_read(
     (tmp_path / "d.json").write_text(json.dumps([first]))
     with pytest.raises(CorpusError, match=r"a list that begins with .*\(not JSON-MIN\), whose"):
         guess_format(tmp_path / "d.json")
+
+
+def test_the_line_of_a_row_is_its_first(tmp_path: Path) -> None:
+    content = 'id,text\na,"uno\ndos"\n\nb,"tres\r\ncuatro",x\nc,"{}"\nd,seis\n'
+    mention = '[{""start"": 0, ""end"": 99, ""label"": ""X""}]'
+    corpus = corpus_of(tmp_path, "t.csv", content.format("cinco"))
+    assert [d.text for d in corpus.documents] == ["uno\ndos", "cinco", "seis"]
+    assert [p.line for p in corpus.problems] == [5]
+    corpus = corpus_of(tmp_path, "m.csv", f'text,mentions\n"a\nb",[]\n"c\nd","{mention}"\n')
+    assert [(p.line, p.kind) for p in corpus.problems] == [(4, ProblemKind.OUT_OF_RANGE)]
+    for bad, line in ((content.format('a" b'), 7), (content.format("").removesuffix('"\nd,seis\n'), 7)):
+        with pytest.raises(CorpusError, match=rf"t\.csv:{line}: is no CSV: "):
+            corpus_of(tmp_path, "t.csv", bad)
+
+
+PLAIN_QUOTES = '1\t"AAS" 100 mg\n2\tsonda de 5"\n3\t"sin cerrar\n4\t"entera"\n'
+
+
+def test_quotation_marks_in_a_table_of_tabs_may_be_plain(tmp_path: Path) -> None:
+    corpus = corpus_of(tmp_path, "t.tsv", "\ufeffid\ttext\n" + PLAIN_QUOTES)
+    assert [(d.id, d.text) for d in corpus.documents] == [
+        tuple(line.split("\t")) for line in PLAIN_QUOTES.splitlines()
+    ]
+    corpus = corpus_of(tmp_path, "q.tsv", 'id\ttext\n1\t"AAS ""100""\tmg"\n2\tsonda de 5"\n')
+    assert [d.text for d in corpus.documents] == ['AAS "100"\tmg', 'sonda de 5"']
+    with pytest.raises(CorpusError, match=r"h\.tsv:2: is no CSV: "):
+        corpus_of(tmp_path, "h.tsv", '"id"\t"text"\n' + PLAIN_QUOTES)

@@ -1,9 +1,15 @@
-"""CSV with a header; comma, semicolon or tab, whichever the header has most of."""
+"""CSV with a header; comma, semicolon or tab, whichever the header has most of.
+
+Cells are quoted as RFC 4180 says. Where tabs separate them, the header has no quotation mark and
+the file cannot be read so, its quotation marks are part of the cells: many programs write so.
+"""
 
 import csv
 import sys
 from collections.abc import Iterable, Iterator
+from itertools import chain
 from pathlib import Path
+from typing import TextIO
 
 from pharmaner.corpora.formats.builder import shown
 from pharmaner.corpora.formats.source import Found, Source
@@ -19,8 +25,8 @@ def read(source: Source) -> Iterator[Found]:
     """Read a table's rows one by one.
 
     Raises:
-        CorpusError: when the file cannot be read or decoded, is no table, or has no column for the
-            text.
+        CorpusError: when the file cannot be read or decoded, is no table (names the line on which
+            the row begins that is none), or has no column for the text.
     """
     csv.field_size_limit(sys.maxsize)
     try:
@@ -29,35 +35,60 @@ def read(source: Source) -> Iterator[Found]:
     except UnicodeError as error:
         source.text()
         raise CorpusError(f"{source.path}: is not {source.encoding}: {error}") from None
-    except csv.Error as error:
-        raise CorpusError(f"{source.path}: is no CSV: {error}") from None
     except OSError as error:
         raise CorpusError(f"{source.path}: cannot be read: {error.strerror}") from error
 
 
-def _rows(stream: Iterable[str], source: Source) -> Iterator[Found]:
-    lines = iter(stream)
-    first = next(lines, "").removeprefix("\ufeff")
+def _rows(stream: TextIO, source: Source) -> Iterator[Found]:
+    first = stream.readline().removeprefix("\ufeff")
     delimiter = max(_DELIMITERS, key=first.count)
-    rows = csv.reader(_again(first, lines), delimiter=delimiter, strict=True)
-    columns = next(rows, [])
+    is_quoted = delimiter != "\t" or '"' in first or _can_be_quoted(stream)
+    stream.seek(0)
+    lines = chain([stream.readline().removeprefix("\ufeff")], stream)
+    rows = _rows_with_lines(lines, delimiter, is_quoted, source)
+    _, columns = next(rows, (0, []))
     if source.text_column not in columns:
         raise CorpusError(missing_column(source, columns))
     if len(set(columns)) < len(columns):
         twice = next(column for column in columns if columns.count(column) > 1)
         raise CorpusError(f"{source.path}: two columns are called {shown(twice)}")
-    for number, cells in enumerate((row for row in rows if row), start=1):
+    for number, (line, cells) in enumerate(rows, start=1):
         if len(cells) != len(columns):
             message = f"a row of {len(cells)} cells; {len(columns)} are accepted"
-            yield None, [Problem(source.file, rows.line_num, ProblemKind.MALFORMED, message)]
+            yield None, [Problem(source.file, line, ProblemKind.MALFORMED, message)]
             continue
         row = dict(zip(columns, cells, strict=True))
-        yield document_of(row, source, number, rows.line_num)
+        yield document_of(row, source, number, line)
 
 
-def _again(first: str, others: Iterator[str]) -> Iterator[str]:
-    yield first
-    yield from others
+def _rows_with_lines(
+    lines: Iterable[str], delimiter: str, is_quoted: bool, source: Source
+) -> Iterator[tuple[int, list[str]]]:
+    """The rows that are not blank, each with the line that it begins on."""
+    reader = csv.reader(
+        lines,
+        delimiter=delimiter,
+        quoting=csv.QUOTE_MINIMAL if is_quoted else csv.QUOTE_NONE,
+        strict=True,
+    )
+    line = 1
+    try:
+        for cells in reader:
+            if cells:
+                yield line, cells
+            line = reader.line_num + 1
+    except csv.Error as error:
+        raise CorpusError(f"{source.path}:{line}: is no CSV: {error}") from None
+
+
+def _can_be_quoted(rest: Iterable[str]) -> bool:
+    """Whether the rest of a table whose cells tabs separate can be read as quoted."""
+    try:
+        for _ in csv.reader(rest, delimiter="\t", strict=True):
+            pass
+    except csv.Error:
+        return False
+    return True
 
 
 def write(documents: Iterable[Document], path: Path) -> None:
