@@ -216,11 +216,14 @@ def test_a_second_document_of_one_id_is_a_problem(tmp_path: Path) -> None:
 def test_a_folder_of_files_is_one_corpus(tmp_path: Path) -> None:
     for name in ("b.conll", "a.conll"):
         (tmp_path / name).write_text("x\tB-X\n")
-    (tmp_path / "readme.md").write_text("nothing")
+    for name in ("readme.md", "README.txt"):
+        (tmp_path / name).write_text("nothing")
     assert [d.id for d in read_corpus(tmp_path).documents] == ["a", "b"]
     (tmp_path / "c.csv").write_text("text\nx\n")
     with pytest.raises(CorpusError, match=r"holds \.conll, \.csv files; name one of them$"):
         read_corpus(tmp_path)
+    (tmp_path / "README.ann").write_text("")
+    assert [d.id for d in read_corpus(tmp_path).documents] == ["README"]
 
 
 GUESSES = {

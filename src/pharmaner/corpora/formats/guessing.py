@@ -35,10 +35,8 @@ def guess_format(path: Path, encoding: str = "utf-8") -> Format:
         CorpusError: when it cannot be told; names the formats there are.
     """
     if path.is_dir():
-        if any(file.suffix.lower() in {".txt", ".ann"} for file in path.iterdir()):
-            return FORMATS["brat"]
         files = files_of(path, SUFFIXES)
-        if not files:
+        if not files or files_of(path, [".ann"]):
             return FORMATS["brat"]
         suffixes = sorted({file.suffix.lower() for file in files})
         if len(suffixes) > 1:
