@@ -411,7 +411,10 @@ def test_the_line_of_a_row_is_its_first(tmp_path: Path) -> None:
     assert [p.line for p in corpus.problems] == [5]
     corpus = corpus_of(tmp_path, "m.csv", f'text,mentions\n"a\nb",[]\n"c\nd","{mention}"\n')
     assert [(p.line, p.kind) for p in corpus.problems] == [(4, ProblemKind.OUT_OF_RANGE)]
-    for bad, line in ((content.format('a" b'), 7), (content.format("").removesuffix('"\nd,seis\n'), 7)):
+    for bad, line in (
+        (content.format('a" b'), 7),
+        (content.format("").removesuffix('"\nd,seis\n'), 7),
+    ):
         with pytest.raises(CorpusError, match=rf"t\.csv:{line}: is no CSV: "):
             corpus_of(tmp_path, "t.csv", bad)
 
@@ -428,3 +431,13 @@ def test_quotation_marks_in_a_table_of_tabs_may_be_plain(tmp_path: Path) -> None
     assert [d.text for d in corpus.documents] == ['AAS "100"\tmg', 'sonda de 5"']
     with pytest.raises(CorpusError, match=r"h\.tsv:2: is no CSV: "):
         corpus_of(tmp_path, "h.tsv", '"id"\t"text"\n' + PLAIN_QUOTES)
+
+
+def test_webanno_tsv_is_refused_with_what_to_export_instead(tmp_path: Path) -> None:
+    content = "#FORMAT=WebAnno TSV 3.3\n#T_SP=x\n\n#Text=Li\n1-1\t0-2\tLi\t*\n"
+    for name in ("w.tsv", "w.txt"):
+        (tmp_path / name).write_text(content)
+        with pytest.raises(
+            CorpusError, match=rf"{name}: is WebAnno TSV, .* export CoNLL 2002, which is$"
+        ):
+            read_corpus(tmp_path / name)

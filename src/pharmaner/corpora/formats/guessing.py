@@ -110,6 +110,11 @@ def _of_lines(path: Path, encoding: str) -> str:
         columns = line.split("\t") if "\t" in line else line.split(" ")
         if line.startswith(DOCUMENT_START):
             return "conll"
+        if line.startswith("#FORMAT=WebAnno"):
+            message = (
+                "is WebAnno TSV, which is not read; INCEpTION and WebAnno also export CoNLL 2002"
+            )
+            raise CorpusError(f"{path}: {message}, which is")
         if line.strip() and not line.startswith("#"):
             return "conll" if len(columns) > 1 and TAG.fullmatch(columns[-1]) else ""
     return ""
