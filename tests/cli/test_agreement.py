@@ -56,3 +56,23 @@ def test_one_corpus_has_nobody_to_agree_with(cli: Cli, annotators: tuple[Path, P
         result = cli("agreement", *corpora)
         message = "error: agreement: two or more different corpora are accepted\n"
         assert (result.code, result.err) == (2, message)
+
+
+def test_a_text_that_one_has_not_annotated_yet_is_not_compared(
+    cli: Cli, annotators: tuple[Path, Path]
+) -> None:
+    first, second = annotators
+    (second / "c.txt").write_text(TEXT)
+    (first / "c.txt").write_text(TEXT)
+    (first / "c.ann").write_text("T1\tDRUG 5 10\tlitio\n")
+    result = cli("agreement", first, second)
+    assert (result.code, "ana and berta, 1 documents" in result.out) == (0, True)
+    assert "c: only ana has it, not compared" in result.err.splitlines()
+    assert f"{second}: 1 missing_ann; " in result.err
+
+
+def test_two_who_marked_nothing_have_no_score(cli: Cli, write_corpus: Callable[..., Path]) -> None:
+    folders = [write_corpus(name, a=(TEXT, "")) for name in ("ana", "berta")]
+    result = cli("agreement", *folders)
+    (row,) = [line for line in result.out.splitlines() if "all" in line]
+    assert row.split()[2:] == ["│", "–", "│", "0", "│", "0", "│", "0", "│"]

@@ -10,6 +10,7 @@ from pharmaner.cli.console import plain, say, stdout
 from pharmaner.cli.corpora import read_annotated
 from pharmaner.cli.options import JsonOption, OnMismatchOption, ScorerOption
 from pharmaner.corpora.mismatch import OnMismatch
+from pharmaner.corpora.report import ProblemKind
 from pharmaner.errors import InputError
 from pharmaner.scoring.strict import Scorer
 
@@ -34,7 +35,7 @@ def agreement(
     if len(corpora) < 2 or len({path.resolve() for path in corpora}) < len(corpora):
         raise InputError("agreement: two or more different corpora are accepted")
     annotators = {
-        name: read_annotated(path, on_mismatch)
+        name: read_annotated(path, on_mismatch, passed_over=frozenset({ProblemKind.MISSING_ANN}))
         for name, path in zip(_names(corpora), corpora, strict=True)
     }
     pairs = [pair.as_json() for pair in compare_annotators(annotators, scorer)]
@@ -101,4 +102,5 @@ def _shown(mention: dict[str, Any] | None) -> str:
 
 def _cells(counts: dict[str, Any]) -> list[str]:
     numbers = [str(counts[name]) for name in ("both", "first_alone", "second_alone")]
-    return [f"{100 * counts['f1']:.2f}", *numbers]
+    f1 = f"{100 * counts['f1']:.2f}" if any(map(int, numbers)) else "–"
+    return [f1, *numbers]

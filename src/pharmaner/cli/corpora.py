@@ -11,16 +11,26 @@ from pharmaner.errors import InputError
 if TYPE_CHECKING:
     from pharmaner.corpora.formats.source import Source
     from pharmaner.corpora.formats.texts import CorpusTexts
+    from pharmaner.corpora.report import ProblemKind
     from pharmaner.corpora.texts import Texts
     from pharmaner.document import Document
 
 
-def read_annotated(folder: Path, on_mismatch: OnMismatch) -> "list[Document]":
+def read_annotated(
+    folder: Path,
+    on_mismatch: OnMismatch,
+    passed_over: "frozenset[ProblemKind]" = frozenset(),
+) -> "list[Document]":
     """The documents of a corpus in any format, mismatches settled; everything unusual is said.
 
+    Args:
+        folder: the corpus.
+        on_mismatch: what becomes of mentions whose quotation differs from the text.
+        passed_over: kinds of problems whose documents are left out, and counted.
+
     Raises:
-        CorpusError: at whatever cannot be read, with file and line; under ``refuse`` also at the
-            first mismatch.
+        CorpusError: at whatever else cannot be read, with file and line; under ``refuse`` also at
+            the first mismatch.
     """
     from pharmaner.corpora.formats.reading import read_corpus
     from pharmaner.corpora.mismatch import settle_mismatches
@@ -28,7 +38,8 @@ def read_annotated(folder: Path, on_mismatch: OnMismatch) -> "list[Document]":
 
     corpus = read_corpus(folder)
     refuses_mismatches = on_mismatch is OnMismatch.REFUSE
-    refuse(corpus.problems, UNREADABLE | ({ProblemKind.MISMATCH} if refuses_mismatches else set()))
+    refused = UNREADABLE | ({ProblemKind.MISMATCH} if refuses_mismatches else set())
+    refuse(corpus.problems, refused - passed_over)
     documents, settled = settle_mismatches(corpus.documents, on_mismatch)
     say(f"{folder}: {len(documents)} documents")
     if corpus.problems:
