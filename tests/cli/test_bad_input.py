@@ -60,8 +60,12 @@ def test_a_label_that_the_model_does_not_know(
     assert_refused(
         cli("evaluate", corpus, "--model", trained),
         "S0004: T1 is of type 'GENE', which the model does not know; DRUG, PROTEIN, UNCLEAR are "
-        "accepted",
+        "accepted; evaluate what `pharmaner predict` writes to count such mentions as missed",
     )
+    predicted = corpus.parent / "predicted"
+    assert cli("predict", corpus, "--model", trained, "--output", predicted).code == 0
+    scores = json.loads(cli("evaluate", corpus, predicted, "--json").out)
+    assert scores["by_type"]["GENE"]["false_negatives"] == 1
 
 
 def test_bytes_that_are_not_utf8(

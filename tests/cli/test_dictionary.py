@@ -75,6 +75,9 @@ def test_a_model_is_evaluated_with_the_list(
     assert notes_with_the_word > 0
     added = informed["false_positives"] - without["false_positives"]
     assert added >= notes_with_the_word
+    analysed = cli("errors", *command[1:], "--dictionary", f"DRUG={tmp_path / 'wrong.txt'}")
+    score = json.loads(analysed.out)["score"]
+    assert score["false_positives"] == informed["false_positives"]
 
 
 def test_what_a_dictionary_cannot_be_is_refused(

@@ -117,11 +117,13 @@ def test_a_model_is_analysed_like_its_predictions(
 
 def test_bad_input_is_one_line(cli: Cli, write_corpus: WriteCorpus, tmp_path: Path) -> None:
     gold, system = folders(write_corpus)
-    nowhere = tmp_path / "absent" / "page.html"
+    nowhere, there = tmp_path / "absent" / "page.html", tmp_path / "page.html"
+    there.write_text("precious")
     for arguments, message in (
         ((gold, system, "--model", gold), "errors: one of PREDICTED and --model DIR is accepted"),
         ((gold, system, "--page", nowhere), f"{nowhere}: a file in a folder that exists"),
         ((gold, system, "--page", tmp_path), f"{tmp_path}: a file in a folder that exists"),
+        ((gold, system, "--page", there), f"{there}: is there already; name a new file"),
         ((gold, tmp_path / "no"), "no: no such file or folder"),
     ):
         result = cli("errors", *arguments)

@@ -10,6 +10,7 @@ from pharmaner.cli.console import plain, say, stdout
 from pharmaner.cli.corpora import read_annotated
 from pharmaner.cli.evaluate import read_sides, say_absent
 from pharmaner.cli.options import (
+    DictionaryOption,
     JsonOption,
     OfficialMissingOption,
     OnMismatchOption,
@@ -33,6 +34,7 @@ def errors(
     gold: Annotated[Path, typer.Argument(help="The annotated corpus.")],
     predicted: PredictedArgument = None,
     model: ScoredModelOption = None,
+    dictionary: DictionaryOption = None,
     scorer: ScorerOption = Scorer.CODALAB,
     official_missing: OfficialMissingOption = False,
     on_mismatch: OnMismatchOption = OnMismatch.KEEP,
@@ -54,8 +56,12 @@ def errors(
 
     if page is not None and (page.is_dir() or not page.parent.is_dir()):
         raise OutputError(f"{page}: a file in a folder that exists is accepted")
+    if page is not None and page.exists():
+        raise OutputError(f"{page}: is there already; name a new file")
     seen = None if train is None else surfaces(read_annotated(train, on_mismatch))
-    documents, system = read_sides("errors", gold, predicted, model, on_mismatch, scorer)
+    documents, system = read_sides(
+        "errors", gold, predicted, model, on_mismatch, scorer, dictionary
+    )
     analysis = analyse(documents, system, scorer, official_missing)
     say_absent(analysis.score, official_missing)
     if seen is None:

@@ -20,7 +20,7 @@ from pharmaner.cli.options import (
     ScorerOption,
 )
 from pharmaner.corpora.mismatch import OnMismatch
-from pharmaner.errors import InputError
+from pharmaner.errors import CorpusError, InputError
 from pharmaner.scoring.strict import Scorer
 
 if TYPE_CHECKING:
@@ -136,7 +136,11 @@ def predict_gold(
     from pharmaner.corpora.selection import check_types_known, renamed
 
     named = renamed(gold, tagger.recipe.corpus)
-    check_types_known(named, tagger.recipe.corpus)
+    try:
+        check_types_known(named, tagger.recipe.corpus)
+    except CorpusError as error:
+        way = "evaluate what `pharmaner predict` writes to count such mentions as missed"
+        raise CorpusError(f"{error}; {way}") from None
     predictions = list(tagger.predict_documents(named))
     if outside := sum(prediction.words_read_as_outside for prediction in predictions):
         say(f"{outside} words were tagged X, CLS or SEP and read as O")
