@@ -229,6 +229,25 @@ def test_resume_needs_an_output(cli: Cli, trained: Path) -> None:
     assert result.err.splitlines()[-1].startswith("error: predict: --resume goes on with")
 
 
+@pytest.mark.parametrize(("kind", "resumed"), [("jsonl", "goes on"), ("html", "begins anew")])
+def test_an_interruption_says_what_resume_does(
+    cli: Cli,
+    trained: Path,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    kind: str,
+    resumed: str,
+) -> None:
+    def interrupted(*_: object) -> int:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(PredictionFolder, "_write", interrupted)
+    command = ("predict", "--model", trained, "--format", kind, "--output", tmp_path / "out")
+    result = cli(*command, stdin=b"litio")
+    last = f"interrupted; the same command with --resume {resumed} ({tmp_path / 'out.partial'})"
+    assert (result.code, result.err.splitlines()[-1]) == (130, last)
+
+
 def test_a_backend_that_the_folder_is_not_for_is_refused(cli: Cli, trained: Path) -> None:
     result = cli("predict", "--model", trained, "--backend", "onnx", stdin=b"litio")
     assert (result.code, result.out) == (2, "")

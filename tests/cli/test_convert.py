@@ -138,6 +138,19 @@ def test_ids_that_are_no_file_names_are_changed_and_counted(cli: Cli, tmp_path: 
     assert sorted(path.name for path in tmp_path.iterdir()) == ["c.jsonl", "out"]
 
 
+def test_problems_past_the_third_are_counted(cli: Cli, tmp_path: Path) -> None:
+    mention = {"start": 0, "end": 2, "label": "DRUG", "text": "Na"}
+    source = tmp_path / "c.jsonl"
+    source.write_text(json.dumps({"text": "Li", "mentions": [mention] * 5}))
+    for options, more in (
+        ((), f"and 2 more: `pharmaner audit {source}` lists them"),
+        (("--from", "jsonl"), "and 2 more"),
+    ):
+        result = cli("convert", source, tmp_path / f"out{len(options)}", *options)
+        first, *_, last = result.err.splitlines()
+        assert (result.code, first, last) == (0, "found in the original: 5 mismatch", more)
+
+
 def test_what_holds_nothing_that_is_read_is_refused(cli: Cli, tmp_path: Path) -> None:
     example = json.dumps({"text": "Li", "spans": [], "answer": "reject"})
     (tmp_path / "p.jsonl").write_text(f"{example}\n{example}\n")

@@ -39,11 +39,11 @@ def convert(
     given = Source(source, encoding, text_column, id_column)
     account = run_conversion(given, form, target, output, strict)
     _print(account, output)
+    is_auditable = form is None and given == Source(source)
+    _say_problems(account, f": `pharmaner audit {source}` lists them" if is_auditable else "")
 
 
 def _print(account: "Account", output: Path) -> None:
-    from pharmaner.corpora.report import summary
-
     typer.echo(f"{output}: {account.documents} documents, {account.mentions} mentions")
     for (feature, message), documents in account.lost.items():
         named = list(dict.fromkeys(documents))
@@ -51,7 +51,15 @@ def _print(account: "Account", output: Path) -> None:
         typer.echo(f"lost: {len(documents)} {feature.value}: {message} ({shown})")
     if not account.losses and not account.not_read:
         typer.echo("nothing was lost")
-    if account.problems:
-        say(f"found in the original: {summary(account.problems)}")
-        for problem in account.problems[:DOCUMENTS_NAMED]:
-            say(str(problem))
+
+
+def _say_problems(account: "Account", where_all_are: str) -> None:
+    from pharmaner.corpora.report import summary
+
+    if not account.problems:
+        return
+    say(f"found in the original: {summary(account.problems)}")
+    for problem in account.problems[:DOCUMENTS_NAMED]:
+        say(str(problem))
+    if more := len(account.problems[DOCUMENTS_NAMED:]):
+        say(f"and {more} more{where_all_are}")

@@ -160,7 +160,8 @@ def _write_all(
                 folder.write(chunk)
                 progress.advance(task, len(chunk))
     except KeyboardInterrupt:
-        say(f"interrupted; the same command with --resume goes on ({folder.partial})")
+        resumed = "begins anew" if output_format is PredictionFormat.HTML else "goes on"
+        say(f"interrupted; the same command with --resume {resumed} ({folder.partial})")
         raise typer.Exit(130) from None
     folder.finish()
     for (feature, message), times in sorted(folder.lost.items()):
