@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from pharmaner.document import Document, Mention, Span
-from pharmaner.scoring.error_analysis import ErrorAnalysis, ErrorClass, MentionError, mention_record
+from pharmaner.scoring.error_analysis import ErrorAnalysis, ErrorClass, MentionError, labelled_spans
 from pharmaner.scoring.error_breakdowns import break_down, confusion, surface, wrong_types
 from pharmaner.text.sentences import split_sentences
 
@@ -71,7 +71,7 @@ def _mention(
     if mention is None:
         return None
     is_seen = None if seen is None else surface(document, mention) in seen
-    return {**mention_record(document, mention), "seen": is_seen}
+    return {**labelled_spans(document, mention), "seen": is_seen}
 
 
 def _sentence(error: MentionError, sentences: Sequence[Span]) -> dict[str, object]:

@@ -2,6 +2,7 @@
 
 import json
 
+from pharmaner.corpora.formats.jsonl import mention_record
 from pharmaner.prediction.predictor import Prediction
 
 
@@ -12,21 +13,10 @@ def json_line(prediction: Prediction) -> str:
     ``characters_covered`` is how many code points of the text the network saw: all of them.
     """
     document = prediction.document
-    mentions = [
-        {
-            "start": mention.start,
-            "end": mention.end,
-            "label": mention.label,
-            "text": document.text_of(mention),
-            "score": None if mention.score is None else round(mention.score, 4),
-            **({"codes": list(mention.codes)} if mention.codes else {}),
-        }
-        for mention in document.mentions
-    ]
     record = {
         "id": document.id,
         "text": document.text,
-        "mentions": mentions,
+        "mentions": [mention_record(document, mention) for mention in document.mentions],
         "characters_covered": prediction.characters_covered,
         **({"metadata": dict(document.metadata)} if document.metadata else {}),
     }

@@ -16,7 +16,7 @@ from pharmaner.scoring.error_analysis import (
     ErrorClass,
     MentionError,
     analyse,
-    mention_record,
+    labelled_spans,
 )
 from pharmaner.scoring.strict import Counts, Scorer
 
@@ -100,6 +100,6 @@ def _disagreement(error: MentionError) -> dict[str, Any]:
     return {
         "document": error.document.id,
         "kind": _NAMES.get(error.kind, error.kind.value),
-        "first": error.gold and mention_record(error.document, error.gold),
-        "second": error.predicted and mention_record(error.document, error.predicted),
+        "first": error.gold and labelled_spans(error.document, error.gold),
+        "second": error.predicted and labelled_spans(error.document, error.predicted),
     }

@@ -17,12 +17,10 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from pharmaner.document import Document, Span
-from pharmaner.scoring.strict import Counts
+from pharmaner.document import Document
+from pharmaner.scoring.strict import Counts, Key
 
 BINS = 10
-
-_Key = tuple[str, tuple[Span, ...]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -154,8 +152,8 @@ def _bin(low: float, high: float, judged: Judged, is_member: npt.NDArray[np.bool
     return Bin(low, high, predictions, right, mean_score, right / predictions)
 
 
-def _scores(document: Document) -> dict[_Key, float]:
-    scores: dict[_Key, float] = {}
+def _scores(document: Document) -> dict[Key, float]:
+    scores: dict[Key, float] = {}
     for mention in document.mentions:
         if mention.score is None:
             raise ValueError(f"{document.id}: {mention.label} {mention.start} has no score")

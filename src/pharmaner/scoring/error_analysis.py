@@ -178,7 +178,7 @@ def _mentions(keys: Iterable[Key]) -> list[Mention]:
     return [Mention(spans, label) for spans, label in sorted((s, label) for label, s in keys)]
 
 
-def mention_record(document: Document, mention: Mention) -> dict[str, Any]:
+def labelled_spans(document: Document, mention: Mention) -> dict[str, Any]:
     """A mention for JSON: label, spans as pairs of code points, text."""
     return {
         "label": mention.label,

@@ -53,7 +53,7 @@ def _of_prodigy(record: dict[str, Any], source: Source, line: int) -> Found:
     elif meta is not None:
         builder.report(ProblemKind.NOT_READ, f"meta is {shown(meta)}, not an object")
     builder.metadata |= {name: record[name] for name in record if name not in _PRODIGY}
-    for span in _list(record, "spans", builder):
+    for span in builder.list_of(record.get("spans"), "spans"):
         held = span if isinstance(span, dict) else {}
         builder.add([(held.get("start"), held.get("end"))], held.get("label"))
     _count_unread(record, ("relations",), builder)
@@ -63,14 +63,14 @@ def _of_prodigy(record: dict[str, Any], source: Source, line: int) -> Found:
 def _of_doccano(record: dict[str, Any], source: Source, line: int) -> Found:
     builder = _begun(record, source, line)
     for name in ("label", "labels"):
-        for label in _list(record, name, builder):
+        for label in builder.list_of(record.get(name), name):
             match label:
                 case [start, end, kind]:
                     builder.add([(start, end)], kind)
                 case _:
                     message = f"found {shown(label)}; [start, end, type] is accepted"
                     builder.report(ProblemKind.MALFORMED, message)
-    for entity in _list(record, "entities", builder):
+    for entity in builder.list_of(record.get("entities"), "entities"):
         held = entity if isinstance(entity, dict) else {}
         ends = (held.get("start_offset"), held.get("end_offset"))
         builder.add([ends], held.get("label"), mention_id=held.get("id"))
@@ -121,15 +121,6 @@ def _write(
 def _begun(record: dict[str, Any], source: Source, line: int) -> DocumentBuilder:
     identifier = source.id_or_numbered(record.get("id"), line)
     return DocumentBuilder(source.file, line, identifier, record.get("text"))
-
-
-def _list(record: dict[str, Any], name: str, builder: DocumentBuilder) -> list[Any]:
-    value = record.get(name)
-    if isinstance(value, list):
-        return value
-    if value is not None:
-        builder.report(ProblemKind.MALFORMED, f"{name} is {shown(value)}, not a list")
-    return []
 
 
 def _count_unread(record: dict[str, Any], names: Iterable[str], builder: DocumentBuilder) -> None:

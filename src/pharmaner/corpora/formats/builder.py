@@ -51,6 +51,14 @@ class DocumentBuilder:
         where = self.line if line is None else line
         self.problems.append(Problem(self.file, where, kind, f"{name}: {message}"))
 
+    def list_of(self, value: object, name: str) -> list[Any]:
+        """A value that should be a list; where it is none, an empty one, which is reported."""
+        if isinstance(value, list):
+            return value
+        if value is not None:
+            self.report(ProblemKind.MALFORMED, f"{name}: found {shown(value)}; a list is accepted")
+        return []
+
     def add(
         self,
         offsets: Iterable[tuple[object, object]],

@@ -58,7 +58,7 @@ def document_of(record: dict[str, Any], source: Source, line: int) -> Found:
     identifier = source.id_or_numbered(record.get("id"), line)
     builder = DocumentBuilder(source.file, line, identifier, record.get("text"))
     add_mentions(record.get("mentions", []), builder)
-    for held in _list(record.get("attachments"), "attachments", builder):
+    for held in builder.list_of(record.get("attachments"), "attachments"):
         match held:
             case {"line": str(content), "after": int(after)} if "\n" not in content:
                 place = min(max(after, 0), len(builder.mentions))
@@ -76,7 +76,7 @@ def document_of(record: dict[str, Any], source: Source, line: int) -> Found:
 
 def add_mentions(records: Any, builder: DocumentBuilder) -> None:
     """Add the mentions of a list of objects, as ``mention_record`` makes them."""
-    for record in _list(records, "mentions", builder):
+    for record in builder.list_of(records, "mentions"):
         if not isinstance(record, dict):
             builder.report(ProblemKind.MALFORMED, f"a mention is {shown(record)}, not an object")
             continue
@@ -91,7 +91,7 @@ def add_mentions(records: Any, builder: DocumentBuilder) -> None:
             record.get("label"),
             mention_id=record.get("id"),
             score=record.get("score"),
-            codes=_list(record.get("codes"), "codes", builder),
+            codes=builder.list_of(record.get("codes"), "codes"),
             quotation=record.get("text"),
         )
 
@@ -138,11 +138,3 @@ def _record(document: Document) -> dict[str, Any]:
     if document.metadata:
         record["metadata"] = dict(document.metadata)
     return record
-
-
-def _list(value: Any, name: str, builder: DocumentBuilder) -> list[Any]:
-    if isinstance(value, list):
-        return value
-    if value is not None:
-        builder.report(ProblemKind.MALFORMED, f"{name} are {shown(value)}, not a list")
-    return []

@@ -15,6 +15,7 @@ from typing import Any
 from pharmaner.corpora.attachments import remarks
 from pharmaner.corpora.formats.builder import DocumentBuilder, shown
 from pharmaner.corpora.formats.json_text import load_json
+from pharmaner.corpora.formats.jsonl import adapt as with_short_scores
 from pharmaner.corpora.formats.losses import Feature, Fitted, Loss
 from pharmaner.corpora.formats.source import Found, Source
 from pharmaner.corpora.report import ProblemKind
@@ -77,14 +78,11 @@ def _add(result: dict[str, Any], builder: DocumentBuilder) -> None:
 
 def adapt(document: Document) -> Fitted:
     """The document with scores of four decimals, and without metadata called ``text``."""
-    mentions = tuple(
-        mention if mention.score is None else replace(mention, score=round(mention.score, 4))
-        for mention in document.mentions
-    )
+    rounded, _ = with_short_scores(document)
     metadata = {name: value for name, value in document.metadata.items() if name != "text"}
     taken = len(document.metadata) - len(metadata)
     losses = [Loss(document.id, Feature.METADATA, "left out: the name is taken")] * taken
-    return replace(document, mentions=mentions, metadata=metadata), losses
+    return replace(rounded, metadata=metadata), losses
 
 
 def write(documents: Iterable[Document], path: Path) -> None:
