@@ -330,44 +330,6 @@ def test_a_tsv_has_tabs(tmp_path: Path) -> None:
     assert (tmp_path / "b.tsv").read_text().splitlines()[1].split("\t")[:2] == ["d", "abc"]
 
 
-@pytest.mark.parametrize(
-    "column", ["answer", "spans", "mentions", "documents", "text", "relations"]
-)
-def test_what_is_written_for_doccano_is_read_back_as_that(column: str, tmp_path: Path) -> None:
-    document = Document("d", "Toma litio", (Mention.at(5, 10, "DRUG"),), metadata={column: "yes"})
-    fitted, losses = FORMATS["doccano"].fit(document)
-    FORMATS["doccano"].write([fitted], tmp_path / "d.jsonl")
-    assert guess_format(tmp_path / "d.jsonl").name == "doccano"
-    (back,) = read_corpus(tmp_path / "d.jsonl").documents
-    assert mentions(back) == [("DRUG", "litio")]
-    assert len(back.metadata) + len(losses) == 1
-
-
-def test_a_prodigy_example_of_a_whole_text_is_no_doccano(tmp_path: Path) -> None:
-    record = {"text": "Li", "label": "URGENT", "answer": "accept"}
-    (document,) = corpus_of(tmp_path, "p.jsonl", json.dumps(record)).documents
-    assert (document.mentions, document.metadata) == ((), {"label": "URGENT"})
-
-
-def test_parquet_as_data_frames_are_written(tmp_path: Path) -> None:
-    arrow = pytest.importorskip("pyarrow")
-    parquet = pytest.importorskip("pyarrow.parquet")
-    mention = {"start": 5, "end": 10, "label": "DRUG", "score": float("nan"), "spans": None}
-    columns = {
-        "id": [1.0, None, float("nan"), 2.5],
-        "text": ["Toma litio"] * 4,
-        "mentions": [[mention], [], None, None],
-    }
-    parquet.write_table(arrow.table(columns), tmp_path / "t.parquet")
-    corpus = read_corpus(tmp_path / "t.parquet")
-    assert [(d.id, mentions(d)) for d in corpus.documents] == [
-        ("1", [("DRUG", "litio")]),
-        ("t-2", []),
-        ("t-3", []),
-    ]
-    assert [p.message for p in corpus.problems] == ['2.5: an id is needed, found "2.5"']
-
-
 @pytest.mark.parametrize("form", ["jsonl", "prodigy", "doccano", "label-studio"])
 def test_an_id_of_null_is_none(form: str, tmp_path: Path) -> None:
     FORMATS[form].write([Document("d", "Li")], tmp_path / "t.json")
@@ -392,52 +354,3 @@ def test_bioc_as_pubtator_3_and_pubmed_central_answer(tmp_path: Path) -> None:
         ]
     with pytest.raises(CorpusError, match=r'holds no list "documents", so it is no BioC JSON$'):
         corpus_of(tmp_path, "d.json", json.dumps([*collections, {}]))
-
-
-@pytest.mark.parametrize("first", [{"text": "Li", "label": []}, {"id": 1, "text": "Li"}, "Li", 1])
-def test_other_lists_are_refused_with_the_shapes_that_are_read(
-    first: object, tmp_path: Path
-) -> None:
-    (tmp_path / "d.json").write_text(json.dumps([first]))
-    with pytest.raises(CorpusError, match=r"a list that begins with .*\(not JSON-MIN\), whose"):
-        guess_format(tmp_path / "d.json")
-
-
-def test_the_line_of_a_row_is_its_first(tmp_path: Path) -> None:
-    content = 'id,text\na,"uno\ndos"\n\nb,"tres\r\ncuatro",x\nc,"{}"\nd,seis\n'
-    mention = '[{""start"": 0, ""end"": 99, ""label"": ""X""}]'
-    corpus = corpus_of(tmp_path, "t.csv", content.format("cinco"))
-    assert [d.text for d in corpus.documents] == ["uno\ndos", "cinco", "seis"]
-    assert [p.line for p in corpus.problems] == [5]
-    corpus = corpus_of(tmp_path, "m.csv", f'text,mentions\n"a\nb",[]\n"c\nd","{mention}"\n')
-    assert [(p.line, p.kind) for p in corpus.problems] == [(4, ProblemKind.OUT_OF_RANGE)]
-    for bad, line in (
-        (content.format('a" b'), 7),
-        (content.format("").removesuffix('"\nd,seis\n'), 7),
-    ):
-        with pytest.raises(CorpusError, match=rf"t\.csv:{line}: is no CSV: "):
-            corpus_of(tmp_path, "t.csv", bad)
-
-
-PLAIN_QUOTES = '1\t"AAS" 100 mg\n2\tsonda de 5"\n3\t"sin cerrar\n4\t"entera"\n'
-
-
-def test_quotation_marks_in_a_table_of_tabs_may_be_plain(tmp_path: Path) -> None:
-    corpus = corpus_of(tmp_path, "t.tsv", "\ufeffid\ttext\n" + PLAIN_QUOTES)
-    assert [(d.id, d.text) for d in corpus.documents] == [
-        tuple(line.split("\t")) for line in PLAIN_QUOTES.splitlines()
-    ]
-    corpus = corpus_of(tmp_path, "q.tsv", 'id\ttext\n1\t"AAS ""100""\tmg"\n2\tsonda de 5"\n')
-    assert [d.text for d in corpus.documents] == ['AAS "100"\tmg', 'sonda de 5"']
-    with pytest.raises(CorpusError, match=r"h\.tsv:2: is no CSV: "):
-        corpus_of(tmp_path, "h.tsv", '"id"\t"text"\n' + PLAIN_QUOTES)
-
-
-def test_webanno_tsv_is_refused_with_what_to_export_instead(tmp_path: Path) -> None:
-    content = "#FORMAT=WebAnno TSV 3.3\n#T_SP=x\n\n#Text=Li\n1-1\t0-2\tLi\t*\n"
-    for name in ("w.tsv", "w.txt"):
-        (tmp_path / name).write_text(content)
-        with pytest.raises(
-            CorpusError, match=rf"{name}: is WebAnno TSV, .* export CoNLL 2002, which is$"
-        ):
-            read_corpus(tmp_path / name)
