@@ -91,9 +91,12 @@ def _spread(lengths: Iterable[int]) -> tuple[int, float, int]:
 def _hints(documents: Iterable[Document]) -> tuple[str, ...]:
     hints = []
     for document in documents:
-        convention = offset_convention(document)
-        if convention:
-            hints.append(f"{document.id}: every mention matches {convention}")
+        if explained := offset_convention(document):
+            convention, matching = explained
+            mentions = len(document.mentions)
+            which = "every mention matches" if matching == mentions else ""
+            which = which or f"{matching} of {mentions} mentions match"
+            hints.append(f"{document.id}: {which} {convention.name}")
     return tuple(hints)
 
 
