@@ -321,3 +321,14 @@ def test_a_tsv_has_tabs(tmp_path: Path) -> None:
     (tmp_path / "a.csv").write_text("id,text\nd,abc\n")
     convert(Source(tmp_path / "a.csv"), None, FORMATS["csv"], tmp_path / "b.tsv")
     assert (tmp_path / "b.tsv").read_text().splitlines()[1].split("\t")[:2] == ["d", "abc"]
+
+
+def test_files_of_a_format_in_sub_folders_are_counted(tmp_path: Path) -> None:
+    (tmp_path / "notes" / "deeper").mkdir(parents=True)
+    for name in ("a.jsonl", "deeper/b.jsonl", "deeper/.c.jsonl"):
+        (tmp_path / "notes" / name).write_text('{"id": "x", "text": "litio", "mentions": []}\n')
+    corpus = read_corpus(tmp_path / "notes")
+    assert [d.id for d in corpus.documents] == ["x"]
+    assert [(p.kind, str(p)) for p in corpus.problems] == [
+        (ProblemKind.NOT_READ, "notes: 1 .jsonl files in sub-folders are not read")
+    ]
