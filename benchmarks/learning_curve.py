@@ -2,20 +2,23 @@
 
 python benchmarks/learning_curve.py --train FOLDER --dev FOLDER --work FOLDER --start ENCODER…
 
-The smaller corpora are parts of the larger ones. Every training has the same epochs and keeps the
-best on dev; what else it is to differ in from the default recipe follows ``--set``. A training that
-was interrupted goes on; finished ones are not repeated. Prints Markdown.
+The smaller corpora are parts of the larger ones, and have epochs of their own. Dev judges what
+the last epoch leaves. What else a training is to differ in from the default recipe follows
+``--set``. One that was interrupted goes on; finished ones are not repeated. Prints Markdown: the F1
+of the network alone, and of the whole tagger.
 """
 
 import argparse
-import json
 import shutil
 from pathlib import Path
 
 import numpy as np
+from ablation import rows
 from common import run_pharmaner
 
-from pharmaner.model_folder import MANIFEST
+from pharmaner.corpora.folder import read_folder
+
+NETWORK = 1
 
 
 def part(corpus: Path, documents: int, skip: int, folder: Path) -> Path:
@@ -31,15 +34,11 @@ def part(corpus: Path, documents: int, skip: int, folder: Path) -> Path:
     return folder
 
 
-def train(start: str, corpus: Path, options: argparse.Namespace, output: Path) -> dict[str, float]:
-    """Precision, recall and F1 on dev of what is learned."""
-    if not output.is_dir():
-        settings = [argument for each in options.set for argument in ("--set", each)]
-        corpora = ["--train", corpus, "--dev", options.dev]
-        rest = ["--seed", options.seed, "--output", output, "--resume"]
-        run_pharmaner("train", "--encoder", start, *corpora, *settings, *rest)
-    found: dict[str, float] = json.loads((output / MANIFEST).read_text("utf-8"))["metrics"]["dev"]
-    return found
+def train(start: str, corpus: Path, epochs: int, options: argparse.Namespace, output: Path) -> None:
+    changes = [*options.set, f"training.epochs={epochs}"]
+    settings = [argument for each in changes for argument in ("--set", each)]
+    rest = ["--seed", options.seed, "--output", output, "--resume"]
+    run_pharmaner("train", "--encoder", start, "--train", corpus, *settings, *rest)
 
 
 def main() -> None:
@@ -49,22 +48,25 @@ def main() -> None:
     parser.add_argument("--work", type=Path, required=True)
     parser.add_argument("--start", nargs="+", required=True)
     parser.add_argument("--documents", type=int, nargs="+", default=[50, 100, 250])
+    parser.add_argument("--epochs", type=int, nargs="+", default=[12, 8, 5])
     parser.add_argument("--skip", type=int, default=0, help="documents that a start has learned")
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--set", action="append", default=[])
     options = parser.parse_args()
+    dev = read_folder(options.dev).documents
     print("| start | " + " | ".join(map(str, options.documents)) + " |")
     print("|---" * (1 + len(options.documents)) + "|")
     for start in options.start:
-        cells = []
-        for documents in options.documents:
+        curve = []
+        for documents, epochs in zip(options.documents, options.epochs, strict=True):
             name = f"{documents}-after-{options.skip}"
             corpus = part(options.train, documents, options.skip, options.work / name)
             output = options.work / f"{Path(start).name}-{name}-seed{options.seed}"
-            reached = train(start, corpus, options, output)
-            ratios = (reached[ratio] for ratio in ("precision", "recall", "f1"))
-            cells.append(" / ".join(f"{100 * ratio:.2f}" for ratio in ratios))
-        print(f"| {Path(start).name} | " + " | ".join(cells) + " |", flush=True)
+            if not output.is_dir():
+                train(start, corpus, epochs, options, output)
+            found = [counts.f1 for _, counts in rows(output, dev)]
+            curve.append(f"{100 * found[NETWORK]:.2f}, {100 * found[-1]:.2f}")
+        print(f"| {Path(start).name} | " + " | ".join(curve) + " |", flush=True)
 
 
 if __name__ == "__main__":

@@ -247,3 +247,11 @@ def test_a_corpus_of_nothing_but_problems_is_audited(write_corpus: WriteCorpus) 
 def test_nothing_to_audit_is_refused(tmp_path: Path) -> None:
     with pytest.raises(CorpusError, match="no such file or folder"):
         audit_folder(tmp_path / "nowhere")
+
+
+def test_lines_that_speak_of_ids_of_any_form_are_checked(write_corpus: WriteCorpus) -> None:
+    lines = "T1\tDRUG 0 5\tlitio\nR1\tRel Arg1:T1 Arg2:m2\nA1\tNeg m1\n*\tEquiv T1 m3\n"
+    problems = audit_folder(write_corpus(a=("litio", lines))).problems
+    assert [str(p).rpartition("of ")[2] for p in problems] == [
+        f"{name}, which is not there" for name in ("m2", "m1", "m3")
+    ]

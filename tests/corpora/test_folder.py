@@ -81,7 +81,7 @@ def test_documents_come_sorted_and_names_keep_their_dots(write_corpus: WriteCorp
     corpus = read_folder(folder)
     assert [d.id for d in corpus.documents] == ["Z", "a", "b.2", "b.txt"]
     assert [d.text for d in corpus.documents] == ["z", "a", "c", "b"]
-    assert corpus.problems == ()
+    assert {problem.kind for problem in corpus.problems} == {ProblemKind.NOT_READ}
 
 
 def test_files_without_their_partner_are_reported(write_corpus: WriteCorpus) -> None:
@@ -244,3 +244,32 @@ def test_a_name_that_is_not_utf8_is_a_problem(tmp_path: Path) -> None:
     corpus = read_folder(tmp_path)
     assert corpus.documents == ()
     assert [str(problem) for problem in corpus.problems] == ["ni\\udcf1o: its name is not UTF-8"]
+
+
+def test_files_in_sub_folders_are_counted_and_hidden_files_are_none(tmp_path: Path) -> None:
+    below = tmp_path / "notes" / "2025" / "may"
+    below.mkdir(parents=True)
+    for folder, name in (
+        (below.parents[1], "a"),
+        (below.parent, "b"),
+        (below, "c"),
+        (below, "._c"),
+    ):
+        (folder / f"{name}.txt").write_text("litio")
+        (folder / f"{name}.ANN").write_text("T1\tDRUG 0 5\tlitio\n")
+    (below.parents[1] / "._a.txt").write_bytes(b"\0\5\26\7")
+    corpus = read_folder(below.parents[1])
+    assert [d.id for d in corpus.documents] == ["a"]
+    assert [(p.kind, str(p)) for p in corpus.problems] == [
+        (ProblemKind.NOT_READ, "notes: 4 .ann and .txt files in sub-folders are not read")
+    ]
+    texts = name_texts([below.parents[1]])
+    assert ([path.name for path in texts], texts.unread) == (["a.txt"], {below.parents[1]: 2})
+
+
+def test_a_folder_whose_files_lie_deeper_says_where(tmp_path: Path) -> None:
+    below = tmp_path / "one" / "two"
+    below.mkdir(parents=True)
+    (below / "a.TXT").write_text("litio")
+    with pytest.raises(CorpusError, match=r"no \.ann files; its sub-folders one/two do"):
+        read_folder(tmp_path)

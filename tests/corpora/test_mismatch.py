@@ -1,7 +1,11 @@
+import re
+from collections.abc import Callable
+
 import pytest
-from hypothesis import given, settings
+from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
+from pharmaner.corpora.brat import parse_document
 from pharmaner.corpora.mismatch import OnMismatch, settle_mismatches
 from pharmaner.document import Attachment, Document, Mention, Span
 from pharmaner.errors import CorpusError
@@ -84,6 +88,56 @@ def test_line_breaks_and_tabs_are_spaces_on_both_sides(covered: str, said: str) 
     assert [settled.text_of(mention) for mention in settled.mentions] == [covered]
 
 
+LINES = 30
+
+
+@pytest.mark.parametrize(
+    ("line_end", "count"),
+    [
+        ("\r\n", lambda text: len(text.replace("\r\n", "\n"))),
+        (" ñ ", lambda text: len(text.encode())),
+        (" 😀 ", lambda text: len(text.encode("utf-16-le")) // 2),
+        (" ", lambda text: len(text) + 3),
+    ],
+)
+@pytest.mark.parametrize("slip", [False, True])
+def test_offsets_counted_otherwise_are_counted_so_and_not_moved_to_a_name_nearby(
+    line_end: str, count: Callable[[str], int], slip: bool
+) -> None:
+    text = line_end.join("toma litio" for _ in range(LINES)) + "." * 4 * LINES
+    places = [found.start() for found in re.finditer("litio", text)]
+    lines = [f"T{n} X {count(text[:p])} {count(text[: p + 5])} litio" for n, p in enumerate(places)]
+    if slip:
+        lines[20] = lines[20].replace("litio", "calcio")
+    annotations = "".join("{}\t{} {} {}\t{}\n".format(*line.split()) for line in lines)
+    document, _ = parse_document("n", text, annotations, "n.ann")
+    assert len(document.mentions) == LINES
+    (settled,), counts = settle_mismatches([document], OnMismatch.REALIGN)
+    assert [(m.id, m.start) for m in settled.mentions] == [
+        (f"T{n}", place) for n, place in enumerate(places) if n != 20 or not slip
+    ]
+    assert counts["dropped"] == slip
+
+
+@pytest.mark.parametrize(("mentions", "outcome"), [(2, "dropped"), (3, "realigned")])
+def test_a_shift_counts_where_three_mentions_show_it(mentions: int, outcome: str) -> None:
+    text = "litio, litio, litio, litio y sodio"
+    shifted = [claimed(7 * n + 1, 7 * n + 6, "litio", f"T{n}") for n in range(mentions)]
+    (settled,), counts = settle_mismatches(
+        [Document("n", text, tuple(shifted))], OnMismatch.REALIGN
+    )
+    assert counts == {outcome: mentions}
+    assert [m.start for m in settled.mentions] == [0, 7, 14][: len(settled.mentions)]
+
+
+def test_two_mentions_are_not_realigned_to_one_place() -> None:
+    text = "..... zinc ....................."
+    mentions = (claimed(5, 9, "zinc", "T1"), claimed(8, 12, "zinc", "T2"))
+    (settled,), counts = settle_mismatches([Document("n", text, mentions)], OnMismatch.REALIGN)
+    assert [(m.id, m.start) for m in settled.mentions] == [("T1", 6)]
+    assert counts == {"realigned": 1, "dropped": 1}
+
+
 def test_the_policies_have_the_names_of_the_command_line() -> None:
     assert {policy.value for policy in OnMismatch} == {"refuse", "keep", "realign", "drop"}
 
@@ -104,6 +158,7 @@ def test_realigning_finds_what_trying_every_place_finds(
     text = "." + text
     start = data.draw(st.integers(0, len(text) - 1))
     mention = claimed(start, data.draw(st.integers(start + 1, len(text))), quotation)
+    assume(text[mention.start : mention.end].replace("\n", " ") != quotation)
     (document,), counts = settle_mismatches([Document("n", text, (mention,))], OnMismatch.REALIGN)
     places = [
         place

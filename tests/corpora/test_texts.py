@@ -117,7 +117,7 @@ def test_a_name_or_a_content_that_is_no_text_is_one_failure_among_many(tmp_path:
     (folder / "...txt").write_text("x")
     (folder / "odd.txt").write_text(r"\ud800")
     failed: list[str] = []
-    texts = name_texts([folder], "unicode_escape")
+    texts = name_texts([folder / "...txt", folder / "..txt", folder], "unicode_escape")
     found = [d.id for d in texts.documents(on_failure=lambda _, error: failed.append(str(error)))]
     assert found == ["a", "z"]
     assert [reason.rpartition(": ")[0] for reason in failed[:2]] == [

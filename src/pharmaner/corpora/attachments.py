@@ -68,12 +68,19 @@ def note_line(number: int, mention_id: str, text: str) -> str:
 
 
 def retargeted(attachment: Attachment, names: Mapping[str, str]) -> Attachment:
-    """The line with the mention that it notes or normalises under its new name."""
-    said = _NORMALISATION.fullmatch(attachment.line)
-    place = 1 if said else 2
-    said = said or _NOTE.fullmatch(attachment.line)
-    if said is None or said[place] not in names:
-        return attachment
-    start, end = said.span(place)
-    line = attachment.line[:start] + names[said[place]] + attachment.line[end:]
-    return replace(attachment, line=line)
+    """The line with the mentions that it speaks of under their new names."""
+    identifier, tab, rest = attachment.line.partition("\t")
+    content, *others = rest.split("\t", 1)
+    kind, *targets = content.split(" ")
+    if identifier[:1] in {"A", "M", "N", "#"}:
+        targets[:1] = [names.get(target, target) for target in targets[:1]]
+    else:
+        kind, *targets = (_renamed(word, names) for word in (kind, *targets))
+    line = "\t".join([" ".join([kind, *targets]), *others])
+    return replace(attachment, line=f"{identifier}{tab}{line}")
+
+
+def _renamed(word: str, names: Mapping[str, str]) -> str:
+    """A mention of an equivalence, or what follows the colon of a role."""
+    role, colon, target = word.partition(":")
+    return f"{role}:{names.get(target, target)}" if colon else names.get(word, word)

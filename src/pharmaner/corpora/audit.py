@@ -13,9 +13,11 @@ from pharmaner.corpora.offsets import offset_convention
 from pharmaner.corpora.report import Problem, ProblemKind
 from pharmaner.document import Document, Mention
 
-_NOTE_TARGET = re.compile(r"^[^ ]+ ([TREAMN#][0-9]+)(?= |$)")
-_RELATION_ARGUMENT = re.compile(r":([TE][0-9]+)(?= |$)")
-_EQUIVALENT = re.compile(r" ([TE][0-9]+)(?= |$)")
+_NOTED = re.compile(r"^[^ ]+ ([^ ]+)")
+_ARGUMENT = re.compile(r":([^ ]+)")
+_EQUIVALENT = re.compile(r" ([^ ]+)")
+_TARGETS = dict.fromkeys("AMN#", _NOTED) | dict.fromkeys("RE", _ARGUMENT) | {"*": _EQUIVALENT}
+"""What a line speaks of, by the first character of its id."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,9 +93,12 @@ def _spread(lengths: Iterable[int]) -> tuple[int, float, int]:
 def _hints(documents: Iterable[Document]) -> tuple[str, ...]:
     hints = []
     for document in documents:
-        convention = offset_convention(document)
-        if convention:
-            hints.append(f"{document.id}: every mention matches {convention}")
+        if explained := offset_convention(document):
+            convention, matching = explained
+            mentions = len(document.mentions)
+            which = "every mention matches" if matching == mentions else ""
+            which = which or f"{matching} of {mentions} mentions match"
+            hints.append(f"{document.id}: {which} {convention.name}")
     return tuple(hints)
 
 
@@ -144,12 +149,9 @@ def _dangling(document: Document, lines: list[int]) -> list[Problem]:
     problems = []
     for line, attachment in zip(lines, document.attachments, strict=True):
         identifier, _, content = attachment.line.partition("\t")
-        if identifier == "*":
-            argument = _EQUIVALENT
-        elif identifier[:1] in {"A", "M", "N", "#"}:
-            argument = _NOTE_TARGET
-        else:
-            argument = _RELATION_ARGUMENT
+        argument = _TARGETS.get(identifier[:1])
+        if argument is None:
+            continue
         for target in argument.findall(content.partition("\t")[0]):
             if target not in known:
                 message = f"{identifier} speaks of {target}, which is not there"

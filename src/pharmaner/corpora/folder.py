@@ -12,6 +12,9 @@ from pharmaner.document import Document
 from pharmaner.errors import CorpusError, OutputError
 from pharmaner.storage import whole_folder
 
+SUFFIXES = (".ann", ".txt")
+"""Of the two files of a document, whatever their case."""
+
 
 @dataclass(frozen=True, slots=True)
 class Corpus:
@@ -41,8 +44,22 @@ def read_documents(
         CorpusError: as ``read_folder``.
     """
     texts, annotations = _files(folder)
+    if left := unread_below(folder, SUFFIXES):
+        yield None, left
     for name in sorted(texts.keys() | annotations.keys()):
         yield _read_pair(name, texts.get(name), annotations.get(name), encoding)
+
+
+def unread_below(folder: Path, suffixes: Iterable[str]) -> list[Problem]:
+    """What says how many files with such suffixes lie in sub-folders, hidden ones aside."""
+    wanted = set(suffixes)
+    count = sum(
+        path.suffix.lower() in wanted and not path.name.startswith(".")
+        for path in folder.glob("*/**/*")
+    )
+    message = f"{count} {' and '.join(sorted(wanted))} files in sub-folders are not read"
+    name = folder.name or str(folder)
+    return [Problem(name, 0, ProblemKind.NOT_READ, message)] if count else []
 
 
 def gathered(found: Iterable[tuple[Document | None, list[Problem]]]) -> Corpus:
@@ -139,19 +156,20 @@ def write_pair(document: Document, folder: Path) -> None:
 
 
 def _files(folder: Path) -> tuple[dict[str, Path], dict[str, Path]]:
-    """The texts and the annotations of a folder by name; the case of a suffix means nothing."""
+    """The texts and the annotations of a folder by name; hidden files are none."""
     if not folder.is_dir():
         raise CorpusError(f"{folder}: no such folder; a folder of .txt and .ann files is accepted")
-    found: dict[str, dict[str, Path]] = {".txt": {}, ".ann": {}}
+    found: dict[str, dict[str, Path]] = {suffix: {} for suffix in SUFFIXES}
     for path in sorted(folder.iterdir()):
         of_suffix = found.get(path.suffix.lower())
-        if of_suffix is None:
+        if of_suffix is None or path.name.startswith("."):
             continue
         if path.stem in of_suffix:
             raise CorpusError(f"{path}: {of_suffix[path.stem].name} has its name but for the case")
         of_suffix[path.stem] = path
     if not any(found.values()):
-        inside = sorted({path.parent.name for path in folder.glob("*/*.txt")})
+        below = (p for p in folder.glob("*/**/*") if p.suffix.lower() in SUFFIXES)
+        inside = sorted({str(path.parent.relative_to(folder)) for path in below})
         hint = f"; its sub-folders {', '.join(inside)} do" if inside else ""
         raise CorpusError(f"{folder}: holds no .txt and no .ann files{hint}")
     return found[".txt"], found[".ann"]

@@ -6,11 +6,15 @@ from dataclasses import replace
 from enum import StrEnum
 
 from pharmaner.corpora.brat import on_one_line, one_column
+from pharmaner.corpora.offsets import OffsetConvention, offset_convention
 from pharmaner.document import Document, Mention, Span
 from pharmaner.errors import CorpusError
 
 REALIGNMENT_RADIUS = 10
 """How many code points a quotation may lie from its offsets to be realigned."""
+
+FEWEST_SHIFTED = 3
+"""How many mentions a uniform shift must put right; one or two quotations may recur nearby."""
 
 
 class OnMismatch(StrEnum):
@@ -27,9 +31,11 @@ def settle_mismatches(
 ) -> tuple[list[Document], Counter[str]]:
     """Apply a policy to every mention that has a differing quotation.
 
-    ``realign`` moves a continuous mention to its quotation where that occurs exactly once within
-    ``REALIGNMENT_RADIUS`` code points, and drops it elsewhere. A document whose mentions changed
-    loses its attachments.
+    ``realign`` counts a document's offsets as ``offset_convention`` says, if that explains it; a
+    uniform shift has to put ``FEWEST_SHIFTED`` mentions right. A mention that differs all the same,
+    unless discontinuous, is moved to its quotation where that occurs exactly once within
+    ``REALIGNMENT_RADIUS`` code points; it is dropped elsewhere, and where another mention of its
+    label is already. A document whose mentions changed loses its attachments.
 
     Returns:
         The documents, and how many mentions were ``kept``, ``realigned`` and ``dropped``.
@@ -50,6 +56,9 @@ def settle_mismatches(
 
 
 def _settled(document: Document, policy: OnMismatch, counts: Counter[str]) -> Iterator[Mention]:
+    if policy is OnMismatch.REALIGN:
+        yield from _all_realigned(document, counts)
+        return
     for mention in document.mentions:
         if mention.quotation is None:
             yield mention
@@ -59,11 +68,36 @@ def _settled(document: Document, policy: OnMismatch, counts: Counter[str]) -> It
                 f'file says "{mention.quotation}"; realign, keep or drop such mentions with '
                 "--on-mismatch"
             )
-        elif policy is OnMismatch.REALIGN and (moved := _realigned(document.text, mention)):
-            counts["realigned"] += 1
-            yield moved
         else:
             counts["dropped"] += 1
+
+
+def _all_realigned(document: Document, counts: Counter[str]) -> Iterator[Mention]:
+    convention = _convention(document)
+    taken: set[tuple[tuple[Span, ...], str]] = set()
+    for found in document.mentions:
+        mention: Mention | None = found
+        if convention:
+            mention = convention.moved(document.text, found)
+        if mention is not None and mention.quotation is not None:
+            mention = _realigned(document.text, mention)
+        if mention is not None and mention != found and (mention.spans, mention.label) in taken:
+            mention = None
+        if mention is None:
+            counts["dropped"] += 1
+            continue
+        counts["realigned"] += mention != found
+        taken.add((mention.spans, mention.label))
+        yield mention
+
+
+def _convention(document: Document) -> OffsetConvention | None:
+    explained = offset_convention(document)
+    if not explained:
+        return None
+    convention, matching = explained
+    gained = matching - sum(mention.quotation is None for mention in document.mentions)
+    return None if convention.is_guess and gained < FEWEST_SHIFTED else convention
 
 
 def _realigned(text: str, mention: Mention) -> Mention | None:

@@ -110,11 +110,11 @@ def name_texts(inputs: Iterable[Path], encoding: str = "utf-8") -> Texts:
     unread: dict[Path, int] = {}
     for path in inputs:
         if path.is_dir():
-            names = sorted(f.name for f in path.iterdir() if f.suffix.lower() == ".txt")
+            names = sorted(f.name for f in path.iterdir() if _is_text(f))
             if not names:
                 raise CorpusError(f"{path}: holds no .txt files")
             folders.append((path, tuple(names)))
-            if count := sum(1 for _ in path.glob("*/**/*.txt")):
+            if count := sum(map(_is_text, path.glob("*/**/*"))):
                 unread[path] = count
         elif path == STANDARD_INPUT or path.exists():
             folders.append((path.parent, (path.name,)))
@@ -125,6 +125,10 @@ def name_texts(inputs: Iterable[Path], encoding: str = "utf-8") -> Texts:
     if STANDARD_INPUT in texts:
         return replace(texts, standard_input=_standard_input())
     return texts
+
+
+def _is_text(path: Path) -> bool:
+    return path.suffix.lower() == ".txt" and not path.name.startswith(".")
 
 
 def text_id(path: Path) -> str:

@@ -354,3 +354,49 @@ def test_bioc_as_pubtator_3_and_pubmed_central_answer(tmp_path: Path) -> None:
         ]
     with pytest.raises(CorpusError, match=r'holds no list "documents", so it is no BioC JSON$'):
         corpus_of(tmp_path, "d.json", json.dumps([*collections, {}]))
+
+
+def test_files_of_a_format_in_sub_folders_are_counted(tmp_path: Path) -> None:
+    (tmp_path / "notes" / "deeper").mkdir(parents=True)
+    for name in ("a.jsonl", "deeper/b.jsonl", "deeper/.c.jsonl"):
+        (tmp_path / "notes" / name).write_text('{"id": "x", "text": "litio", "mentions": []}\n')
+    corpus = read_corpus(tmp_path / "notes")
+    assert [d.id for d in corpus.documents] == ["x"]
+    assert [(p.kind, str(p)) for p in corpus.problems] == [
+        (ProblemKind.NOT_READ, "notes: 1 .jsonl files in sub-folders are not read")
+    ]
+
+
+@pytest.mark.parametrize("first", [0, 1])
+def test_a_conll_column_that_numbers_the_words_is_not_their_text(
+    tmp_path: Path, first: int
+) -> None:
+    rows = [("Toma", "V", "O"), ("3", "N", "O"), ("litio", "N", "B-DRUG")]
+    numbered = ["\t".join((str(n + first), *row)) for n, row in enumerate(rows)]
+    content = "# text = Toma 3 litio\n" + "\n".join([*numbered, "", f"{first}\tSí\tX\tO\n"])
+    (document,) = corpus_of(tmp_path, "a.conllu", content).documents
+    assert document.text == "Toma 3 litio\nSí"
+    assert [document.text_of(m) for m in document.mentions] == ["litio"]
+
+
+def test_conll_tokens_that_happen_to_be_numbers_are_text(tmp_path: Path) -> None:
+    rows = ["1 N O", "2 N O", "4 N O", "litio N B-DRUG", "", "1 N O"]
+    (document,) = corpus_of(tmp_path, "a.conll", "\n".join(rows)).documents
+    assert document.text == "1 2 4 litio\n1"
+
+
+def test_bioc_infons_that_name_no_terminology_are_no_codes(tmp_path: Path) -> None:
+    infons = {
+        "type": "DRUG",
+        "identifier": "A",
+        "NCBI Gene": "7",
+        "annotator": "ana",
+        "valid": True,
+    }
+    annotation = {"infons": infons, "locations": [{"offset": 0, "length": 3}]}
+    passage = {"offset": 0, "text": "abc", "annotations": [annotation]}
+    corpus = corpus_of(tmp_path, "d.json", bioc(passage))
+    assert [m.codes for d in corpus.documents for m in d.mentions] == [("A", "NCBI Gene:7")]
+    assert [(p.kind, p.message) for p in corpus.problems] == [
+        (ProblemKind.NOT_READ, 'd: infons "annotator, valid" of an annotation')
+    ]

@@ -14,7 +14,7 @@ from pharmaner.corpora.attachments import remarks
 from pharmaner.corpora.formats.losses import Feature
 from pharmaner.corpora.formats.source import Found, Source
 from pharmaner.corpora.formats.table import FORMATS, Format
-from pharmaner.document import Document
+from pharmaner.document import Attachment, Document, Mention, Span
 from tests.corpora.formats.documents import documents
 
 EXAMPLES = int(os.environ.get("FORMAT_EXAMPLES", "8"))
@@ -70,6 +70,9 @@ def test_every_difference_was_counted(name: str, document: Document) -> None:
         flattened = sum(len(m.spans) > 1 for m in document.mentions)
         flattened -= sum(len(m.spans) > 1 for m in fitted.mentions)
         assert flattened == lost[Feature.DISCONTINUOUS]
+    if not lost[Feature.OFFSETS] + lost[Feature.DISCONTINUOUS] + lost[Feature.NESTED]:
+        before, after = (sorted(m.spans for m in d.mentions) for d in (document, fitted))
+        assert before == after
     if not gone:
         for feature, held in (
             (Feature.CODES, lambda m: m.codes),
@@ -102,3 +105,43 @@ def test_a_rebuilt_conll_text_is_not_cut_into_other_sentences(text: str, rebuilt
     fitted, _ = FORMATS["conll"].fit(Document("note", text))
     assert fitted.text == rebuilt
     assert FORMATS["conll"].fit(fitted) == (fitted, [])
+
+
+def test_white_space_around_a_docbin_mention_is_left_out_and_no_word_is_added() -> None:
+    pytest.importorskip("spacy")
+    document = Document("note", "Toma litio ya.", (Mention.at(4, 11, "DRUG"),))
+    fitted, losses = FORMATS["docbin"].fit(document)
+    assert [fitted.text_of(mention) for mention in fitted.mentions] == ["litio"]
+    assert [loss.feature for loss in losses] == [Feature.OFFSETS]
+
+
+def test_brat_lines_speak_of_mentions_under_their_new_ids() -> None:
+    mentions = tuple(
+        Mention((Span(place, place + 1),), "DRUG", name)
+        for place, name in enumerate(["m1", "m2", "T1", "m1", "T1"])
+    )
+    lines = (
+        "R1\tRel Arg1:m1 Arg2:m2\t",
+        "A1\tNeg m1",
+        "A2\tNeg T1 m1",
+        "E1\tTake:m2 Dose:T1",
+        "*\tEquiv m1 T1 m2",
+        "#1\tAnnotatorNotes m2\tde m1",
+        "N1\tReference m1 ATC:m1\tm1",
+    )
+    document = Document("note", "abcdef", mentions, tuple(Attachment(x, 5) for x in lines))
+    fitted, losses = FORMATS["brat"].fit(document)
+    assert losses == []
+    assert [m.id for m in fitted.mentions] == ["T2", "T3", "T1", "T4", "T5"]
+    assert [attachment.line for attachment in fitted.attachments] == [
+        "R1\tRel Arg1:T2 Arg2:T3\t",
+        "A1\tNeg T2",
+        "A2\tNeg T1 m1",
+        "E1\tTake:T3 Dose:T1",
+        "*\tEquiv T2 T1 T3",
+        "#1\tAnnotatorNotes T3\tde m1",
+        "N1\tReference T2 ATC:m1\tm1",
+    ]
+    ((back, problems),) = written_and_read(FORMATS["brat"], [fitted])
+    assert back is not None
+    assert (back.attachments, problems) == (fitted.attachments, [])

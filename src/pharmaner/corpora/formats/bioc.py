@@ -24,6 +24,11 @@ LARGEST_GAP = 1_000_000
 
 _SCORE = re.compile(r"[01](\.[0-9]{1,17})?")
 _KNOWN_INFONS = {"type", "identifier", "score", "note"}
+_TERMINOLOGIES = frozenset(
+    "atc cas chebi chembl cie10 cui doid drugbank ensembl go hgnc hpo icd10 icd10cm icdo loinc "
+    "mesh mondo ncbigene ncbitaxonomy ncit omim orphanet pubchem rxcui rxnorm snomed snomedct "
+    "taxonomy umls unii uniprot".split()
+)
 
 
 def document_of(record: Any, file: str, line: int = 0) -> Found:
@@ -102,7 +107,10 @@ def _add(annotation: dict[str, Any], builder: DocumentBuilder) -> None:
     held = _mapping(annotation.get("infons"))
     infons = {key: value for key, value in held.items() if value is not None}
     codes = [code for code in str(infons.get("identifier", "")).split(";") if code]
-    codes += [f"{key}:{value}" for key, value in infons.items() if key not in _KNOWN_INFONS]
+    codes += [f"{key}:{value}" for key, value in infons.items() if _is_terminology(key)]
+    others = [key for key in infons if key not in _KNOWN_INFONS and not _is_terminology(key)]
+    if others:
+        builder.report(ProblemKind.NOT_READ, f"infons {shown(', '.join(others))} of an annotation")
     score = infons.get("score")
     if isinstance(score, str) and _SCORE.fullmatch(score):
         score = float(score)
@@ -116,6 +124,10 @@ def _add(annotation: dict[str, Any], builder: DocumentBuilder) -> None:
         quotation=annotation.get("text"),
         notes=str(infons["note"]).split("\n") if "note" in infons else (),
     )
+
+
+def _is_terminology(key: str) -> bool:
+    return re.sub(r"[\W_]", "", key).casefold() in _TERMINOLOGIES
 
 
 def _ends(location: dict[str, Any]) -> tuple[object, object]:

@@ -42,19 +42,24 @@ def read(source: Source) -> Iterator[Found]:
 
 
 def adapt(document: Document) -> Fitted:
-    """The document with types and codes of one column, and mentions called T and something."""
-    mentions = document.mentions
-    unfit = [m.id for m in mentions if m.id and not _MENTION_ID.fullmatch(m.id)]
-    if unfit:
-        taken = {mention.id for mention in mentions}
-        taken |= {attachment.line.partition("\t")[0] for attachment in document.attachments}
-        free = (f"T{number}" for number in count(1) if f"T{number}" not in taken)
-        names = {old: next(free) for old in dict.fromkeys(unfit)}
-        document = replace(
-            document,
-            mentions=tuple(replace(m, id=names.get(m.id or "", m.id)) for m in mentions),
-            attachments=tuple(retargeted(a, names) for a in document.attachments),
-        )
+    """The document with types and codes of one column, and mentions called T and something.
+
+    No two mentions keep one id; what spoke of it speaks of the first.
+    """
+    taken = {mention.id for mention in document.mentions}
+    taken |= {attachment.line.partition("\t")[0] for attachment in document.attachments}
+    free = (f"T{number}" for number in count(1) if f"T{number}" not in taken)
+    names: dict[str, str] = {}
+    mentions = []
+    for mention in document.mentions:
+        if mention.id is not None:
+            fits = _MENTION_ID.fullmatch(mention.id) and mention.id not in names
+            name = mention.id if fits else next(free)
+            names.setdefault(mention.id, name)
+            mention = replace(mention, id=name)
+        mentions.append(mention)
+    lines = tuple(retargeted(attachment, names) for attachment in document.attachments)
+    document = replace(document, mentions=tuple(mentions), attachments=lines)
     return in_turn(
         document,
         lambda d: with_plain_types(d, _UNFIT_TYPE),

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterable
+from itertools import count
 from typing import Any
 
 from pharmaner.corpora.attachments import note_line
@@ -136,7 +137,9 @@ class DocumentBuilder:
             return mention_id
         if mention_id not in (None, ""):
             self.report(ProblemKind.NOT_READ, f"{shown(mention_id)} is no id of a mention")
-        return f"T{len(self.mentions) + 1}" if is_noted else None
+        taken = {mention.id for mention in self.mentions}
+        free = (f"T{number}" for number in count(1) if f"T{number}" not in taken)
+        return next(free) if is_noted else None
 
     def _score(self, score: object) -> float | None:
         if score is None:

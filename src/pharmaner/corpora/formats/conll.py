@@ -1,9 +1,9 @@
 r"""CoNLL: a token a line with its tag in the last column, a blank line between sentences.
 
-Two or more columns, by tabs or by spaces; ``-DOCSTART-`` opens a document, and without any a file
-is one document. Tags are ``O`` or a letter of BIOES, BILOU or BMEWO, a hyphen and the type; one
-that continues nothing opens a mention (IOB1 too). Lines that begin with ``#`` and end with no tag
-are comments.
+Two or more columns, by tabs or by spaces, the token in the first, or in the second where the first
+numbers the words. ``-DOCSTART-`` opens a document, and without any a file is one document. Tags are
+``O`` or a letter of BIOES, BILOU or BMEWO, a hyphen and the type; one that continues nothing opens
+a mention (IOB1 too). Lines that begin with ``#`` and end with no tag are comments.
 
 The text is rebuilt: a space between tokens, "\n" between sentences; offsets count its code points.
 """
@@ -13,7 +13,7 @@ from bisect import bisect_left
 from collections import deque
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
-from itertools import pairwise
+from itertools import chain, pairwise
 from pathlib import Path
 
 from pharmaner.corpora.formats.builder import DocumentBuilder, shown
@@ -41,7 +41,7 @@ _UNFIT = re.compile(r"[ \t\r\n]")
 _UNFIT_ID = re.compile(r"[\t\r\n]")
 _FATES = {
     "overlap": "left out where a longer one has a word of it",
-    "boundary": "a mention widened to whole words",
+    "boundary": "a mention fitted to whole words",
     "no_words": "a mention of white space left out",
 }
 
@@ -93,7 +93,8 @@ def read(source: Source) -> Iterator[Found]:
     stem = source.path.stem
     current: _Rebuilding | None = None
     count = 0
-    for number, line in source.lines():
+    token_column, lines = _token_column(source.lines())
+    for number, line in lines:
         if line.startswith(DOCUMENT_START):
             if current is not None:
                 yield current.build()
@@ -106,15 +107,38 @@ def read(source: Source) -> Iterator[Found]:
         if not line.strip(" \t"):
             current.end_sentence()
             continue
-        columns = line.split("\t") if "\t" in line else [c for c in line.split(" ") if c]
-        if len(columns) > 1 and columns[0] and TAG.fullmatch(columns[-1]):
-            current.add(columns[0], columns[-1])
+        columns = _columns(line)
+        is_row = len(columns) > token_column + 1 and columns[token_column]
+        if is_row and TAG.fullmatch(columns[-1]):
+            current.add(columns[token_column], columns[-1])
         elif not line.startswith("#"):
             accepted = "a token and, in the last column, O or a tag such as B-TYPE are accepted"
             message = f"found {shown(line)}; {accepted}"
             current.builder.report(ProblemKind.MALFORMED, message, number)
     if current is not None:
         yield current.build()
+
+
+def _columns(line: str) -> list[str]:
+    return line.split("\t") if "\t" in line else [column for column in line.split(" ") if column]
+
+
+def _token_column(lines: Iterable[tuple[int, str]]) -> tuple[int, Iterator[tuple[int, str]]]:
+    """1 where the first column numbers the words of the first sentence, else 0; and all lines."""
+    waiting = iter(lines)
+    looked_at = []
+    numbers: list[str] = []
+    for number, line in waiting:
+        looked_at.append((number, line))
+        columns = _columns(line)
+        if len(columns) > 2 and TAG.fullmatch(columns[-1]):
+            numbers.append(columns[0])
+            if columns[0] != str(int(numbers[0] == "1") + len(numbers) - 1):
+                numbers = []
+                break
+        elif numbers:
+            break
+    return int(len(numbers) > 1), chain(looked_at, waiting)
 
 
 def adapt(document: Document) -> Fitted:

@@ -36,11 +36,13 @@ def _widened(document: Document) -> Fitted:
     starts = [token.start for token in tokens]
     mentions = []
     for mention in document.mentions:
-        first = bisect_right(starts, mention.start) - 1
-        last = bisect_right(starts, mention.end - 1) - 1
+        covered = document.text[mention.start : mention.end]
+        start = mention.start + len(covered) - len(covered.lstrip() or covered)
+        first = bisect_right(starts, start) - 1
+        last = bisect_right(starts, start + len(covered.strip() or covered) - 1) - 1
         span = Span(tokens[first].start, tokens[last].end)
         if (span,) != mention.spans:
-            losses.append(Loss(document.id, Feature.OFFSETS, "a mention widened to whole words"))
+            losses.append(Loss(document.id, Feature.OFFSETS, "a mention fitted to whole words"))
         mentions.append(replace(mention, spans=(span,)))
     return replace(document, mentions=tuple(sorted(mentions, key=lambda m: m.spans))), losses
 

@@ -59,8 +59,8 @@ def fit(document: Document, represented: frozenset[Feature]) -> Fitted:
     """The closest document that holds only certain features, and what that lost.
 
     A discontinuous mention keeps its longest fragment (the last among equals); of overlapping
-    mentions the longest stays (the leftmost among equals): the rule that training follows. Ids of
-    mentions are not counted as losses: what refers to them is.
+    mentions the longest in code points stays (the leftmost among equals), where training counts in
+    words. Ids of mentions are not counted as losses: what refers to them is.
     """
     losses: list[Loss] = []
 

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from pathlib import Path
 
-from pharmaner.corpora.folder import Corpus, gathered, read_annotations_over
+from pharmaner.corpora.folder import Corpus, gathered, read_annotations_over, unread_below
 from pharmaner.corpora.formats.guessing import files_of, guess_format
 from pharmaner.corpora.formats.source import Found, Source
 from pharmaner.corpora.formats.table import Format
@@ -67,6 +67,9 @@ def read_found(source: Source, form: Format | None = None) -> Iterator[Found]:
     """
     chosen = form or guess_format(source.path, source.encoding)
     known: set[str] = set()
+    is_of_files = source.path.is_dir() and not chosen.is_folder
+    if is_of_files and (left := unread_below(source.path, chosen.suffixes)):
+        yield None, left
     for file in _files(source, chosen):
         for document, problems in chosen.read(file):
             if document is not None and document.id in known:
