@@ -11,7 +11,7 @@ import optuna
 from pharmaner.corpora.selection import check_types_known, renamed, resolve_types
 from pharmaner.document import Document
 from pharmaner.encoders.source import find_encoder
-from pharmaner.errors import CorpusError, InputError, RecipeError
+from pharmaner.errors import CorpusError, InputError, OutputError, RecipeError
 from pharmaner.experiments.space import Space, Value
 from pharmaner.experiments.study import DESCRIPTION, Claim, Study
 from pharmaner.experiments.trials import (
@@ -153,6 +153,8 @@ class _Search:
         try:
             is_stopped = not claim.folder.is_dir() and self._is_stopped_in_training(claim)
             self.study.finish(claim, _result(claim, is_stopped), is_stopped)
+        except OutputError:  # a full disk, say: the trial waits until there is room
+            raise
         except InputError as error:  # the other trials need not suffer
             self.study.fail(claim, str(error))
         finally:
