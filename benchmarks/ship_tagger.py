@@ -98,7 +98,10 @@ def silver(teacher: Path, unlabelled: Path, folder: Path) -> Path:
     drawn.mkdir(parents=True, exist_ok=True)
     paths = sorted(unlabelled.rglob("*.txt"))
     np.random.default_rng(0).shuffle(paths)
-    for path in paths[:SILVER_CASES]:
+    by_name = {path.name: path for path in paths[:SILVER_CASES]}
+    if len(by_name) < len(paths[:SILVER_CASES]):
+        raise SystemExit(f"{unlabelled}: two of the drawn cases have one name; rename one")
+    for path in by_name.values():
         shutil.copy(path, drawn)
     if not annotated.is_dir():
         arguments = ["--model", teacher, "--output", annotated, "--format", "jsonl", "--resume"]
@@ -128,6 +131,8 @@ def main() -> None:
     model = train("model", *gold, "--train", dev, *recipe)
     copy_temperature(judged, model)
     exported = Path("exported")
+    if exported.is_dir():  # its card may not be complete
+        shutil.rmtree(exported)
     checked = ("--int8", "--reduced-range", "--check", dev)
     run_pharmaner("export", model, *checked, "--output", exported)
     complete_card(exported)

@@ -84,7 +84,7 @@ def recipes(draw: st.DrawFn) -> Recipe:
         "decoding": {"recurrence": 0.0 if tagging is Tagging.BIO_X else draw(floats)},
         "augmentation": {
             "mention_replacement": draw(st.floats(0, 1)),
-            "word_masking": draw(st.floats(0, 1)),
+            "word_masking": draw(st.floats(0, 1, exclude_max=True)),
         },
         "training": {
             "epochs": draw(st.integers(1, 99)),
@@ -175,6 +175,10 @@ def test_an_unknown_key_is_named_with_the_accepted_ones(content: str, message: s
             "training.epochs: found 0; input should be greater than or equal to 1",
         ),
         ("network.dropout = 1.0", "network.dropout: found 1.0; input should be less than 1"),
+        (
+            "augmentation.word_masking = 1.0",
+            "augmentation.word_masking: found 1.0; input should be less than 1",
+        ),
         (
             "training.seed = 4294967296",
             "training.seed: found 4294967296; input should be less than 4294967296",

@@ -39,6 +39,31 @@ def test_text_is_written_as_utf_8_without_newline_translation(
     assert target.read_bytes() == content.encode("utf-8")
 
 
+def test_a_folder_is_on_the_disk_before_it_gets_its_name(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    events: list[str] = []
+    fsync, replace = os.fsync, Path.replace
+
+    def synced(descriptor: int) -> None:
+        events.append(Path(f"/proc/self/fd/{descriptor}").readlink().name)
+        fsync(descriptor)
+
+    def moved(path: Path, target: Path) -> Path:
+        events.append(f"-> {Path(target).name}")
+        return replace(path, target)
+
+    monkeypatch.setattr(os, "fsync", synced)
+    monkeypatch.setattr(Path, "replace", moved)
+    with whole_folder(tmp_path / "out") as temporary:
+        (temporary / "inner").mkdir()
+        for name in ("weights", "inner/words"):
+            (temporary / name).write_text(name)
+    place = events.index("-> out")
+    assert set(events[:place]) == {"weights", "inner", "words", temporary.name}
+    assert events[place + 1 :] == [tmp_path.name]
+
+
 def test_a_lone_surrogate_leaves_the_old_text(tmp_path: Path) -> None:
     target = tmp_path / "file"
     target.write_text("old")

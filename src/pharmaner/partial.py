@@ -2,6 +2,7 @@
 
 import json
 import os
+import shutil
 from pathlib import Path
 from typing import Any
 
@@ -13,7 +14,7 @@ LOCK = ".lock"
 """The file of an unfinished run that is locked by the process at work on it."""
 
 _held: dict[Path, int] = {}
-"""The locks of this process, which end with it."""
+"""The locks of this process, which end with it at the latest."""
 
 
 def partial_folder(output: Path) -> Path:
@@ -61,6 +62,14 @@ def begin_or_resume(
         )
     refuse_other_settings(description, begun_with)
     return partial
+
+
+def finish(partial: Path) -> None:
+    """Remove the folder of a run that is done with, and give its lock up."""
+    file = (partial / LOCK).resolve()
+    shutil.rmtree(partial)
+    if (descriptor := _held.pop(file, None)) is not None:
+        os.close(descriptor)
 
 
 def is_in_place(output: Path, resume: bool, run: str = "training") -> bool:

@@ -9,7 +9,9 @@ _PADDED = frozenset(
 """Model types whose first position comes after the padding index."""
 
 
-def check_window(model_type: str, positions: int | None, pad_id: int, window: int) -> None:
+def check_window(
+    model_type: str, positions: int | None, pad_id: int, window: int, key: str = "text.window"
+) -> None:
     """Check that an encoder can read windows of so many pieces.
 
     Args:
@@ -17,6 +19,7 @@ def check_window(model_type: str, positions: int | None, pad_id: int, window: in
         positions: how many it has, padding's among them; ``None``: as many as one likes.
         pad_id: the vocabulary index of padding.
         window: the pieces of a window.
+        key: the recipe's key that says so.
 
     Raises:
         RecipeError: when a window is longer than the encoder's positions.
@@ -27,6 +30,6 @@ def check_window(model_type: str, positions: int | None, pad_id: int, window: in
         positions -= pad_id + 1
     if window > positions:
         raise RecipeError(
-            f"text.window: {window} pieces; the encoder has {positions} positions, up to that "
+            f"{key}: {window} pieces; the encoder has {positions} positions, up to that "
             "many are accepted"
         )

@@ -118,7 +118,7 @@ class AugmentationSection(Section):
     """
 
     mention_replacement: Annotated[float, Field(ge=0, le=1)] = 0.0
-    word_masking: Annotated[float, Field(ge=0, le=1)] = 0.0
+    word_masking: Share = 0.0
 
 
 class TrainingSection(Section):

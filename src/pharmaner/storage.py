@@ -87,7 +87,10 @@ def whole_folder(folder: Path) -> Iterator[Path]:
         temporary.chmod(0o755)
         yield temporary
         _let_others_read(temporary)
+        for path in (*temporary.rglob("*"), temporary):
+            sync(path)
         temporary.replace(folder)
+        sync(folder.parent)
     except OSError as error:
         shutil.rmtree(temporary, ignore_errors=True)
         if _is_elsewhere(error, temporary):
@@ -118,8 +121,7 @@ def whole_file(path: Path) -> Iterator[Path]:
     temporary = Path(name)
     try:
         yield temporary
-        with temporary.open("rb") as stream:
-            os.fsync(stream.fileno())
+        sync(temporary)
         temporary.chmod(0o644)
         temporary.replace(path)
     except OSError as error:
@@ -130,6 +132,15 @@ def whole_file(path: Path) -> Iterator[Path]:
     except BaseException:
         temporary.unlink(missing_ok=True)
         raise
+
+
+def sync(path: Path) -> None:
+    """Have the disk hold what a file holds, or the names that a folder holds."""
+    descriptor = os.open(path, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
 
 
 def _is_elsewhere(error: OSError, temporary: Path) -> bool:

@@ -318,6 +318,35 @@ def test_one_encoder_with_one_seed_has_neither_sd_nor_pairs(
     assert "±" not in (Path("one") / "comparison.md").read_text()
 
 
+def test_a_run_that_diverges_is_named_and_the_others_are_reported(
+    place: Path, cli: Cli, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(place)
+    content = Path("bold.toml").read_text().replace("epochs = 6", "epochs = 1")
+    Path("short.toml").write_text(content)
+    Path("wild.toml").write_text(content.replace("rate = 0.002", "rate = 1e30"))
+    arguments = ["compare", "--train", "train", "--dev", "dev", "--output", "some", "--seeds", "2"]
+    arguments += ["--recipe", "wild.toml", "--recipe", "short.toml"]
+    for _ in range(2):
+        result = cli(*arguments)
+        assert result.code == 2
+        start = "error: some: 2 of 4 runs failed and count for nothing; the first: wild, seed 0: st"
+        assert result.err.splitlines()[-1].startswith(start)
+    assert result.err.count("finished before") == 2
+    assert result.err.count("(remove some/runs/wild/") == 2
+    found = content_of(Path("some"))
+    assert [system["name"] for system in found["systems"]] == ["short"]
+    assert [run["seed"] for run in found["systems"][0]["runs"]] == found["seeds"] == [0, 1]
+    assert [(run["system"], run["seed"]) for run in found["failed"]] == [("wild", 0), ("wild", 1)]
+    for name in ("comparison.md", "comparison.html"):
+        shown = (Path("some") / name).read_text()
+        assert "wild, seed 1: failed and counts for nothing: step " in shown
+    arguments[-1] = "wild.toml"
+    alone = cli(*arguments[:5], "--output", "none", "--seeds", "1", *arguments[-2:])
+    assert alone.code == 2
+    assert "error: none: every run failed; the first: step " in alone.err
+
+
 def test_a_damaged_run_is_refused(place: Path, cli: Cli, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(place)
     shutil.copytree("whole", "damaged")

@@ -1,5 +1,6 @@
 """A disk that fills up: the system refuses bytes past a limit, as it does at a full disk."""
 
+import json
 import resource
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -48,6 +49,29 @@ def test_training_ends_in_one_line_and_goes_on_when_there_is_room(
     assert not (tmp_path / "model").exists()
     assert cli(*command, "--resume").code == 0
     assert cli("predict", "--model", tmp_path / "model", tmp_path / "corpus").code == 0
+
+
+def test_a_trial_that_met_a_full_disk_is_trained_when_there_is_room(
+    cli: Cli,
+    small_corpus: list[Document],
+    tiny_bert: Path,
+    tiny_settings: list[str],
+    tmp_path: Path,
+) -> None:
+    write_folder(small_corpus, tmp_path / "corpus")
+    (tmp_path / "space.toml").write_text('[parameters]\n"training.seed" = { values = [1, 2] }\n')
+    command = ["tune", "--train", tmp_path / "corpus", "--dev", tmp_path / "corpus"]
+    command += ["--encoder", tiny_bert, *tiny_settings, "--space", tmp_path / "space.toml"]
+    command += ["--output", tmp_path / "study"]
+    with files_up_to(60_000):
+        result = cli(*command)
+    assert result.code == 2, result.err
+    assert "cannot be written" in last_line(result.err)
+    assert "File too large" in last_line(result.err)
+    again = cli(*command)
+    assert again.code == 0, again.err
+    trials = json.loads((tmp_path / "study" / "trials.json").read_text())
+    assert [trial["state"] for trial in trials] == ["finished", "finished"]
 
 
 @pytest.mark.parametrize("form", ["brat", "jsonl", "html"])

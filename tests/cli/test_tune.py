@@ -71,6 +71,17 @@ def test_a_space_that_there_is_not(
     assert not (tmp_path / "study").exists()
 
 
+def test_a_search_without_a_trained_trial_is_no_success(
+    cli: Cli, small_corpus: list[Document], tiny_bert: Path, tmp_path: Path
+) -> None:
+    command = arguments(small_corpus, tmp_path, tiny_bert)
+    diverging = ["--set", "training.learning_rate=1e30", "--set", "training.precision=fp32"]
+    result = cli(*command, *diverging, "--output", tmp_path / "study")
+    assert result.code == 2
+    start = f"error: {tmp_path / 'study'}: no trial could be trained; the first: step "
+    assert result.err.splitlines()[-1].startswith(start)
+
+
 def test_without_optuna_one_line_says_what_to_install(
     small_corpus: list[Document], tiny_bert: Path, tmp_path: Path
 ) -> None:

@@ -1,6 +1,12 @@
 import pytest
 
-from pharmaner.corpora.selection import check_types_known, only_types, renamed, resolve_types
+from pharmaner.corpora.selection import (
+    check_map,
+    check_types_known,
+    only_types,
+    renamed,
+    resolve_types,
+)
 from pharmaner.document import Attachment, Document, Mention, Span
 from pharmaner.errors import CorpusError, RecipeError
 from pharmaner.recipe import CorpusSection, Recipe, load_recipe
@@ -111,3 +117,12 @@ def test_only_the_wanted_types_stay() -> None:
     assert [m.id for m in first.mentions] == ["T2", "T3"]
     assert second.mentions == ()
     assert [d.text for d in (first, second)] == ["litio y sodio", "zinc"]
+
+
+def test_a_renamed_type_that_does_not_occur_is_refused() -> None:
+    check_map(DOCUMENTS, CorpusSection(map={"DRUG": "MED", "UNCLEAR": "MED"}))
+    with pytest.raises(RecipeError) as caught:
+        check_map(DOCUMENTS, CorpusSection(map={"DRUG": "MED", "PROTEINS": "MED"}))
+    assert str(caught.value) == (
+        "corpus.map: PROTEINS does not occur; the corpora hold DRUG, PROTEIN, UNCLEAR"
+    )

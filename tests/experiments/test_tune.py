@@ -3,14 +3,15 @@ import shutil
 import signal
 import time
 import tomllib
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from pharmaner.document import Document
-from pharmaner.errors import CorpusError, InputError, OutputError, RecipeError
+from pharmaner.errors import CorpusError, EncoderError, InputError, OutputError, RecipeError
+from pharmaner.experiments.study import Study
 from pharmaner.experiments.trials import FAILED, FINISHED, STOPPED, UNFINISHED, TrialRecord
 from pharmaner.experiments.tune import tune
 from pharmaner.recipe import load_recipe
@@ -103,7 +104,6 @@ def test_a_study_that_breaks_anywhere_goes_on_to_the_same_trials(
     setting: Setting, monkeypatch: pytest.MonkeyPatch, content: str, place: str
 ) -> None:
     from pharmaner.experiments import tune as module
-    from pharmaner.experiments.study import Study
 
     whole = run(setting, "whole", content, trials=3)
     owner, name = {
@@ -140,8 +140,6 @@ def test_a_half_written_line_of_the_journal_costs_nothing(setting: Setting) -> N
 
 
 def test_a_trial_is_taken_over_only_when_nobody_holds_it(setting: Setting) -> None:
-    from pharmaner.experiments.study import Study
-
     def study() -> Study:
         return Study(setting.folder / "study", setting.space(RANGES), 0, 3, {})
 
@@ -152,13 +150,13 @@ def test_a_trial_is_taken_over_only_when_nobody_holds_it(setting: Setting) -> No
     assert third
     assert [claim.number for claim in (first, second, third)] == [1, 2, 3]
     assert other.claim() is None
-    one.report(second, 0.5, 0.25)
+    one.report(second, [0.25], 2)
     second.release()
     again = study().claim()
     assert again
     assert (again.number, again.parameters) == (2, second.parameters)
     assert other.claim() is None
-    one.report(again, 0.5, 0.75)
+    one.report(again, [0.75], 2)
     other.finish(again, {"f1": 1.0, "epoch": 1, "f1_by_epoch": [0.5, 1.0]}, is_stopped=False)
     assert [trial.state for trial in study().trials()] == [UNFINISHED, FINISHED, UNFINISHED]
     for claim in (first, third, again):
@@ -212,8 +210,6 @@ def test_two_processes_share_the_cells(setting: Setting) -> None:
 
 
 def test_a_hopeless_trial_is_stopped(setting: Setting, monkeypatch: pytest.MonkeyPatch) -> None:
-    from pharmaner.experiments.study import Study
-
     hopeless = 1e-9
     rates = [2e-3, 3e-3, 4e-3, 5e-3, hopeless]
     content = f"""
@@ -230,6 +226,27 @@ def test_a_hopeless_trial_is_stopped(setting: Setting, monkeypatch: pytest.Monke
     best = tomllib.loads((setting.folder / "study" / "best.toml").read_text())
     assert best["training"]["learning_rate"] > hopeless
     assert "stopped early" in (setting.folder / "study" / "trials.md").read_text()
+
+
+def test_trials_of_any_length_are_held_against_each_other(setting: Setting) -> None:
+    space = setting.space('[parameters]\n"training.epochs" = { low = 3, high = 20 }')
+    study = Study(setting.folder / "study", space, 0, 6, {})
+    for epochs in (3, 5, 7, 20):
+        good = study.claim()
+        assert good
+        f1_by_epoch = [0.5 + 0.01 * epoch for epoch in range(epochs)]
+        study.report(good, f1_by_epoch, epochs)
+        study.finish(good, {"f1": f1_by_epoch[-1], "f1_by_epoch": f1_by_epoch}, is_stopped=False)
+        good.release()
+    hopeless, hopeful = study.claim(), study.claim()
+    assert hopeless
+    assert hopeful
+    study.report(hopeless, [0.1, 0.1, 0.2, 0.2, 0.2], 11)
+    assert study.is_hopeless(hopeless)
+    study.report(hopeful, [0.1, 0.9, 0.2, 0.2, 0.2], 11)
+    assert not study.is_hopeless(hopeful)
+    for claim in (hopeless, hopeful):
+        claim.release()
 
 
 def test_other_settings_are_refused_and_nothing_is_touched(setting: Setting) -> None:
@@ -284,7 +301,16 @@ def test_what_no_trial_could_use_is_refused_before_anything_is_written(setting: 
         "no such encoder",
         '[parameters]\n"encoder.name" = { values = ["no such encoder"] }',
     )
+    encoder = shutil.copytree(setting.recipe.encoder.name, setting.folder / "maskless")
+    for name in ("tokenizer_config.json", "tokenizer.json"):
+        path = encoder / name
+        path.write_text(path.read_text().replace("[MASK]", "[OTHER]").replace("mask_t", "other_t"))
+    maskless = replace(setting, recipe=with_encoder(setting.recipe, encoder))
+    masking = maskless.space('[parameters]\n"augmentation.word_masking" = { values = [0.0, 0.1] }')
     space, documents = setting.space(), setting.documents
+    with pytest.raises(EncoderError, match="its tokenizer has no mask piece to hide words with"):
+        tune(maskless.recipe, masking, documents, documents, output=setting.folder / "study")
+    assert not (setting.folder / "study").exists()
     for learned, judged, found in (([], documents, "to train on"), (documents, [], "to judge")):
         with pytest.raises(CorpusError, match=found):
             tune(setting.recipe, space, learned, judged, output=setting.folder / "study")

@@ -75,6 +75,21 @@ def test_an_interrupted_crf_resumes_to_the_same_model(
     assert one.read_bytes() == other.read_bytes()
 
 
+@pytest.mark.parametrize("decoder", ["softmax", "crf"])
+@pytest.mark.parametrize("invisible", ["\ufeff", "\u00ad"])
+def test_a_text_whose_words_have_no_pieces_is_no_obstacle(
+    tiny_recipe: Recipe, small_corpus: list[Document], tmp_path: Path, decoder: str, invisible: str
+) -> None:
+    changes = {"epochs": 1, "batch_sequences": 1, "batch_pieces": 0}
+    training = tiny_recipe.training.model_copy(update=changes)
+    network = tiny_recipe.network.model_copy(update={"decoder": decoder})
+    recipe = tiny_recipe.model_copy(update={"network": network, "training": training})
+    documents = [*small_corpus, Document("invisible", invisible)]
+    (record,) = train(recipe, documents, output=tmp_path / "m").history
+    (without,) = train(recipe, small_corpus, output=tmp_path / "without").history
+    assert record["step"] == without["step"]
+
+
 def test_the_papers_scheme_has_no_crf() -> None:
     with pytest.raises(RecipeError) as caught:
         load_recipe("paper-mbert", ["network.decoder=crf"])

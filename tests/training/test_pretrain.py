@@ -1,4 +1,5 @@
 import json
+import shutil
 from pathlib import Path
 
 import pytest
@@ -8,7 +9,7 @@ from transformers import AutoModelForMaskedLM
 from transformers.utils import logging
 
 from pharmaner.document import Document
-from pharmaner.errors import CorpusError, EncoderError, RecipeError
+from pharmaner.errors import CorpusError, EncoderError, OutputError, RecipeError
 from pharmaner.network.masked_network import hidden_logits, masked_network
 from pharmaner.recipe import Recipe
 from pharmaner.training.pretrain import pretrain
@@ -122,6 +123,24 @@ def test_the_held_out_loss_is_that_of_texts_that_were_not_learned(
     assert pieces.pop() < 0.3 * 400
 
 
+def test_a_window_longer_than_the_encoders_positions_is_refused_before_anything_is_written(
+    tiny_bert: Path, tmp_path: Path
+) -> None:
+    chosen = recipe(tiny_bert, "masking.window=257")
+    with pytest.raises(RecipeError, match=r"^masking.window: 257 pieces; the encoder has 256 pos"):
+        pretrain(chosen, TEXTS, output=tmp_path / "encoder")
+    assert not list(tmp_path.iterdir())
+
+
+def test_a_pre_training_is_bound_to_its_encoder(tiny_bert: Path, tmp_path: Path) -> None:
+    encoder = shutil.copytree(tiny_bert, tmp_path / "encoder")
+    with pytest.raises(InterruptionError):
+        pretrain(recipe(encoder), TEXTS, output=tmp_path / "out", listener=InterruptAt(2))
+    (encoder / "more.txt").touch()
+    with pytest.raises(OutputError, match=r"other settings \(encoder was"):
+        pretrain(recipe(encoder), TEXTS, output=tmp_path / "out", resume=True)
+
+
 def test_texts_that_cannot_be_learned_are_refused(tiny_bert: Path, tmp_path: Path) -> None:
     for texts, message in (
         ([], "at least 2"),
@@ -133,13 +152,19 @@ def test_texts_that_cannot_be_learned_are_refused(tiny_bert: Path, tmp_path: Pat
 
 
 def test_a_pruned_vocabulary_is_learned_and_reported(tiny_bert: Path, tmp_path: Path) -> None:
-    result = pretrain(recipe(tiny_bert), TEXTS, output=tmp_path / "e", vocabulary=TEXTS)
+    encoder = shutil.copytree(tiny_bert, tmp_path / "strange")
+    described = json.loads((encoder / "tokenizer.json").read_text())
+    unused = described["model"]["vocab"]
+    for letter in "kwxzqñü":  # as if of another script
+        unused[f"中{letter}"] = unused.pop(f"##{letter}")
+    (encoder / "tokenizer.json").write_text(json.dumps(described))
+    result = pretrain(recipe(encoder), TEXTS, output=tmp_path / "e", vocabulary=TEXTS)
     assert result.rates[0] == result.rates[1]
     assert result.rates[0].unknown_per_thousand == 0
     config = json.loads((tmp_path / "e" / "config.json").read_text())
     whole = json.loads((tiny_bert / "config.json").read_text())
     described = json.loads((tmp_path / "e" / "tokenizer.json").read_text())
-    assert config["vocab_size"] == len(described["model"]["vocab"]) <= whole["vocab_size"]
+    assert config["vocab_size"] == len(described["model"]["vocab"]) == whole["vocab_size"] - 7
 
 
 def test_the_lowest_layers_alone_are_kept(tiny_bert: Path, tmp_path: Path) -> None:

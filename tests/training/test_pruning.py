@@ -94,6 +94,55 @@ def test_rates_count_pieces_and_unknown_ones(tiny_tokenizers: dict[str, Tokenize
     assert rates.unknown_per_thousand == pytest.approx(1000 / 3)
 
 
+def test_tokens_added_past_the_vocabulary_keep_their_embeddings(
+    encoder: Path, tmp_path: Path
+) -> None:
+    tokenizer = Tokenizer.from_file(str(encoder / "tokenizer.json"))
+    tokenizer.add_tokens(["paracetamolito", "enalaprilito"])
+    tokenizer.save(str(encoder / "tokenizer.json"))
+    text = "con enalaprilito y paracetamolito"
+    kept = prune_vocabulary(encoder, TEXTS, tmp_path / "pruned", size=10)
+    pieces, hidden = states(encoder, text)
+    assert {"enalaprilito", "paracetamolito"} <= set(pieces)
+    pruned_pieces, pruned_hidden = states(tmp_path / "pruned", text)
+    assert pruned_pieces == pieces
+    torch.testing.assert_close(pruned_hidden, hidden, rtol=0, atol=0)
+    assert kept < tokenizer.get_vocab_size()
+
+
+def test_a_tokenizer_that_leaves_its_models_type_to_be_guessed_is_pruned(
+    encoder: Path, tmp_path: Path
+) -> None:
+    described = json.loads((encoder / "tokenizer.json").read_text())
+    del described["model"]["type"]
+    (encoder / "tokenizer.json").write_text(json.dumps(described))
+    prune_vocabulary(encoder, TEXTS, tmp_path / "pruned", size=10)
+    assert states(tmp_path / "pruned", TEXTS[0])[0] == states(encoder, TEXTS[0])[0]
+
+
+@pytest.mark.parametrize(
+    ("file", "key", "value", "said"),
+    [
+        ("config.json", "vocab_size", None, "cannot be pruned: "),
+        ("config.json", "vocab_size", 20, "config.json has 20 pieces, its tokenizer "),
+        (
+            "tokenizer.json",
+            "post_processor",
+            {"type": "BertProcessing", "sep": ["[SEP]", 3], "cls": ["[CLS]", 2]},
+            "a BertProcessing tokenizer; TemplateProcessing is accepted",
+        ),
+    ],
+)
+def test_what_cannot_be_pruned_is_one_line_that_names_the_folder(
+    encoder: Path, tmp_path: Path, file: str, key: str, value: object, said: str
+) -> None:
+    content = json.loads((encoder / file).read_text())
+    (encoder / file).write_text(json.dumps(content | {key: value}))
+    with pytest.raises(EncoderError, match=f"^{encoder}: {said}"):
+        prune_vocabulary(encoder, TEXTS, tmp_path / "pruned")
+    assert not (tmp_path / "pruned").exists()
+
+
 def test_a_byte_level_vocabulary_is_refused(
     encoder: Path, tiny_tokenizers: dict[str, Tokenizer], tmp_path: Path
 ) -> None:

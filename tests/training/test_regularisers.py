@@ -86,9 +86,9 @@ def test_words_cannot_be_masked_without_a_mask_piece(
     small_corpus: list[Document], tiny_recipe: Recipe, tiny_bert: Path, tmp_path: Path
 ) -> None:
     encoder = shutil.copytree(tiny_bert, tmp_path / "encoder")
-    for name in ("tokenizer_config.json", "special_tokens_map.json"):
-        if (path := encoder / name).is_file():
-            path.write_text(path.read_text().replace("mask_token", "other_token"))
+    for name in ("tokenizer_config.json", "tokenizer.json"):
+        path = encoder / name
+        path.write_text(path.read_text().replace("[MASK]", "[OTHER]").replace("mask_t", "other_t"))
     augmentation = tiny_recipe.augmentation.model_copy(update={"word_masking": 0.1})
     recipe = with_encoder(tiny_recipe, encoder).model_copy(update={"augmentation": augmentation})
     with pytest.raises(EncoderError, match="has no mask piece to hide words with"):

@@ -1,3 +1,4 @@
+import hashlib
 import json
 import os
 import re
@@ -8,7 +9,6 @@ import sys
 import time
 from collections.abc import Callable
 from pathlib import Path
-from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -245,6 +245,42 @@ def test_what_cannot_be_learned_is_refused_before_anything_is_written(
         ),
         (
             lambda: train(
+                tiny_recipe,
+                [Document("s", "\ufeff", (Mention.at(0, 1, "DRUG"),))],
+                output=tmp_path / "m",
+            ),
+            CorpusError,
+            "holds no word that the encoder has pieces for",
+        ),
+        (
+            lambda: train(
+                tiny_recipe, small_corpus, [Document("s", "litio")], output=tmp_path / "m"
+            ),
+            CorpusError,
+            "^the dev corpus holds no mention of DRUG, PROTEIN, so all epochs would score alike",
+        ),
+        (
+            lambda: train(
+                tiny_recipe.model_copy(
+                    update={
+                        "corpus": tiny_recipe.corpus.model_copy(update={"map": {"DRUGS": "DRUG"}})
+                    }
+                ),
+                small_corpus,
+                output=tmp_path / "m",
+            ),
+            RecipeError,
+            "^corpus.map: DRUGS does not occur; the corpora hold DRUG, PROTEIN$",
+        ),
+        (
+            lambda: train(
+                with_training(tiny_recipe, patience=2), small_corpus, output=tmp_path / "m"
+            ),
+            RecipeError,
+            "^training.patience: 2 epochs .* there is no dev corpus; 0 is accepted without one$",
+        ),
+        (
+            lambda: train(
                 tiny_recipe.model_copy(
                     update={"text": tiny_recipe.text.model_copy(update={"window": 257})}
                 ),
@@ -343,9 +379,7 @@ def test_a_training_that_died_when_its_model_was_in_place_is_finished(
         raise InterruptionError
 
     with monkeypatch.context() as patch:
-        patch.setattr(
-            "pharmaner.training.train.shutil", SimpleNamespace(rmtree=die, copyfile=shutil.copyfile)
-        )
+        patch.setattr("pharmaner.training.train.finish", die)
         with pytest.raises(InterruptionError):
             train(tiny_recipe, small_corpus, small_corpus, output=tmp_path / "m")
     with pytest.raises(OutputError, match="not empty"):
@@ -375,3 +409,55 @@ def test_a_damaged_checkpoint_is_named(
                 train(tiny_recipe, small_corpus, output=tmp_path / "m", resume=True)
         (checkpoint / name).write_bytes(kept)
     assert train(tiny_recipe, small_corpus, output=tmp_path / "m", resume=True).kept_epoch == 3
+
+
+def test_damaged_weights_of_the_best_epoch_are_named(
+    small_corpus: list[Document], tiny_recipe: Recipe, tmp_path: Path
+) -> None:
+    def resume() -> None:
+        train(tiny_recipe, small_corpus, small_corpus, output=tmp_path / "m", resume=True)
+
+    listener = InterruptAt(9)
+    with pytest.raises(InterruptionError):
+        train(tiny_recipe, small_corpus, small_corpus, output=tmp_path / "m", listener=listener)
+    (best,) = (tmp_path / "m.partial").glob("best-*.safetensors")
+    kept = best.read_bytes()
+    for content in (b"", kept[:-9]):
+        best.write_bytes(content)
+        with pytest.raises(OutputError, match=rf"{best.name}: is damaged; remove .*m\.partial to"):
+            resume()
+    best.write_bytes(kept)
+    resume()
+    assert (tmp_path / "m").is_dir()
+
+
+def test_a_training_leaves_no_file_open(
+    small_corpus: list[Document], tiny_recipe: Recipe, tmp_path: Path
+) -> None:
+    def opened() -> list[str]:
+        descriptors = Path("/proc/self/fd")
+        return [str(path.readlink()) for path in descriptors.iterdir() if path.is_symlink()]
+
+    train(with_training(tiny_recipe, epochs=1), small_corpus, output=tmp_path / "m")
+    assert not [name for name in opened() if name.startswith(str(tmp_path))]
+
+
+def test_a_training_is_bound_to_its_encoder_and_the_manifest_says_which_it_was(
+    small_corpus: list[Document], tiny_recipe: Recipe, tiny_bert: Path, tmp_path: Path
+) -> None:
+    encoder = shutil.copytree(tiny_bert, tmp_path / "encoder")
+    recipe = with_training(with_encoder(tiny_recipe, encoder), precision="auto")
+    with pytest.raises(InterruptionError):
+        train(recipe, small_corpus, output=tmp_path / "m", listener=InterruptAt(2))
+    (encoder / "more.txt").touch()
+    with pytest.raises(OutputError, match=r"other settings \(encoder was"):
+        train(recipe, small_corpus, output=tmp_path / "m", resume=True)
+    (encoder / "more.txt").unlink()
+    train(recipe, small_corpus, output=tmp_path / "m", resume=True)
+    manifest = json.loads((tmp_path / "m" / "manifest.json").read_text())
+    digest = hashlib.sha256()
+    for path in sorted(encoder.iterdir()):
+        file_hash = hashlib.sha256(path.read_bytes()).hexdigest()
+        digest.update(f"{path.name}\0{file_hash}\0".encode())
+    assert manifest["encoder"] == {"kind": "folder", "commit": "", "hash": digest.hexdigest()}
+    assert manifest["precision"] in {"bf16", "fp32"}

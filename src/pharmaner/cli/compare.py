@@ -71,8 +71,14 @@ def compare(
     options += [("--seed", str(seed)) for seed in chosen_seeds]
     options += [("--set", override) for override in overrides or []]
     command = shlex.join(["pharmaner", "compare", *(word for pair in options for word in pair)])
-    _print(study.write_report(command))
+    content = study.write_report(command)
+    _print(content)
     say(f"report: {output / 'comparison.html'}, .md and .json")
+    if failed := content["failed"]:
+        raise InputError(
+            f"{output}: {len(failed)} of {len(study.runs)} runs failed and count for nothing; "
+            f"the first: {failed[0]['system']}, seed {failed[0]['seed']}: {failed[0]['reason']}"
+        )
 
 
 def _chosen_seeds(seeds: int | None, named: list[int] | None) -> list[int]:
@@ -91,11 +97,14 @@ def _carry_out(study: "Study") -> None:
     for number, run in enumerate(runs, start=1):
         name = f"run {number} of {len(runs)}: {run.system.name}, seed {run.seed}"
         if run.is_finished:
-            say(f"{name}: finished before")
+            fate = "finished" if run.failure is None else f"failed (remove {run.folder} to retry)"
+            say(f"{name}: {fate} before")
             continue
         say(name)
         with TrainingProgress() as progress:
             study.carry_out(run, progress)
+        if run.failure is not None:
+            say(f"{name}: failed: {run.failure}")
 
 
 def _print(content: dict[str, Any]) -> None:

@@ -7,6 +7,7 @@ from typing import Annotated
 import typer
 
 from pharmaner.corpora.mismatch import OnMismatch
+from pharmaner.errors import InputError
 from pharmaner.scoring.strict import Scorer
 
 JsonOption = Annotated[bool, typer.Option("--json", help="Print JSON.")]
@@ -47,6 +48,29 @@ DictionaryOption = Annotated[
         help="Names that are known beforehand, one a line, after a tab the code if it has one.",
     ),
 ]
+
+
+def chosen_settings(
+    verb: str, overrides: list[str] | None, encoder: str, seed: int | None
+) -> list[str]:
+    """What ``--set``, ``--encoder`` and ``--seed`` say together, as ``section.key=value``.
+
+    Raises:
+        InputError: when two of them set the same.
+    """
+    from pharmaner.recipe import setting
+
+    settings = list(overrides or [])
+    shorts = {}
+    if encoder:
+        shorts["--encoder"] = setting("encoder.name", encoder)
+    if seed is not None:
+        shorts["--seed"] = f"training.seed={seed}"
+    given = {override.partition("=")[0] for override in settings}
+    for option, short in shorts.items():
+        if (key := short.partition("=")[0]) in given:
+            raise InputError(f"{verb}: {option} and --set {key}; one of them is accepted")
+    return [*settings, *shorts.values()]
 
 
 EncodingOption = Annotated[str, typer.Option(help="How texts are encoded: utf-8, cp1252, ...")]

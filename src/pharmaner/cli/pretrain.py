@@ -7,7 +7,13 @@ import typer
 
 from pharmaner.cli.console import say
 from pharmaner.cli.corpora import name_texts
-from pharmaner.cli.options import EncoderOption, OverridesOption, ResumeOption, SeedOption
+from pharmaner.cli.options import (
+    EncoderOption,
+    OverridesOption,
+    ResumeOption,
+    SeedOption,
+    chosen_settings,
+)
 from pharmaner.cli.training_progress import TrainingProgress
 from pharmaner.errors import MissingExtraError
 
@@ -24,7 +30,7 @@ def pretrain(
         typer.Option(
             metavar="FROM-TEXT",
             help="Prune the vocabulary to the pieces of these texts, the characters of Latin and "
-            "Greek, and frequent Latin pieces; folders of .txt, may be given several times.",
+            "Greek, and frequent Latin pieces; as --text, may be repeated.",
         ),
     ] = None,
     overrides: OverridesOption = None,
@@ -39,10 +45,7 @@ def pretrain(
         raise MissingExtraError(
             "pre-training needs torch; `pip install 'pharmaner[train]'` brings it"
         ) from None
-    from pharmaner.recipe import setting
-
-    settings = [*(overrides or []), setting("encoder.name", encoder)]
-    settings += [f"training.seed={seed}"] if seed is not None else []
+    settings = chosen_settings("pretrain", overrides, encoder, seed)
     recipe = parse_pretrain_recipe("", "pretrain", settings)
     documents = list(name_texts(texts).documents())
     say(f"{len(documents)} texts")

@@ -13,6 +13,7 @@ from pharmaner.cli.options import (
     OverridesOption,
     ResumeOption,
     SeedOption,
+    chosen_settings,
 )
 from pharmaner.cli.training_progress import TrainingProgress
 from pharmaner.corpora.mismatch import OnMismatch
@@ -39,12 +40,9 @@ def train(
     on_mismatch: OnMismatchOption = OnMismatch.REALIGN,
 ) -> None:
     """Fine-tune an encoder on an annotated corpus and write a model folder."""
-    from pharmaner.recipe import load_recipe, setting
+    from pharmaner.recipe import load_recipe
 
-    settings = list(overrides or [])
-    settings += [setting("encoder.name", encoder)] if encoder else []
-    settings += [f"training.seed={seed}"] if seed is not None else []
-    chosen = load_recipe(recipe, settings)
+    chosen = load_recipe(recipe, chosen_settings("train", overrides, encoder, seed))
     learned = [d for folder in train_folders for d in read_annotated(folder, on_mismatch)]
     judged = read_annotated(dev, OnMismatch.KEEP) if dev else []
     warn_of_leaks(learned, judged)

@@ -12,9 +12,10 @@ from pharmaner.cli.options import (
     OnMismatchOption,
     OverridesOption,
     SeedOption,
+    chosen_settings,
 )
 from pharmaner.corpora.mismatch import OnMismatch
-from pharmaner.errors import MissingExtraError
+from pharmaner.errors import InputError, MissingExtraError
 
 if TYPE_CHECKING:
     from pharmaner.experiments.trials import TrialRecord
@@ -40,12 +41,9 @@ def tune(
     on_mismatch: OnMismatchOption = OnMismatch.REALIGN,
 ) -> None:
     """Search for the recipe with the best dev F1; the same command again goes on or helps."""
-    from pharmaner.recipe import load_recipe, setting
+    from pharmaner.recipe import load_recipe
 
-    settings = list(overrides or [])
-    settings += [setting("encoder.name", encoder)] if encoder else []
-    settings += [f"training.seed={seed}"] if seed is not None else []
-    chosen = load_recipe(recipe, settings)
+    chosen = load_recipe(recipe, chosen_settings("tune", overrides, encoder, seed))
     learned = [d for folder in train_folders for d in read_annotated(folder, on_mismatch)]
     judged = read_annotated(dev, OnMismatch.KEEP)
     warn_of_leaks(learned, judged)
@@ -76,7 +74,7 @@ def tune(
 def _print(trials: "list[TrialRecord]", output: Path) -> None:
     from rich.table import Table
 
-    from pharmaner.experiments.trials import UNFINISHED, best_of, columns
+    from pharmaner.experiments.trials import FAILED, UNFINISHED, best_of, columns
 
     head, rows = columns(trials)
     table = Table(title="trials, from best to worst")
@@ -89,6 +87,10 @@ def _print(trials: "list[TrialRecord]", output: Path) -> None:
     stdout().print(table)
     if others := sum(trial.state == UNFINISHED for trial in trials):
         say(f"{others} trials are under way in other processes, which will add them")
-    if best := best_of(trials):
+    best = best_of(trials)
+    if best:
         say(f"best: trial {best.number}, {output / 'best.toml'}; page: {output / 'trials.html'}")
         say(f"next: pharmaner train --recipe {output / 'best.toml'} --output model ...")
+    elif not others:
+        reason = next(trial.reason for trial in trials if trial.state == FAILED)
+        raise InputError(f"{output}: no trial could be trained; the first: {reason}")

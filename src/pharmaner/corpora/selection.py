@@ -27,6 +27,18 @@ def resolve_types(recipe: Recipe, documents: Iterable[Document]) -> Recipe:
     return recipe.model_copy(update={"corpus": corpus.model_copy(update={"types": types})})
 
 
+def check_map(documents: Iterable[Document], corpus: CorpusSection) -> None:
+    """Check that every type that is renamed occurs.
+
+    Raises:
+        RecipeError: naming the first that does not, and those that do.
+    """
+    found = {mention.label for document in documents for mention in document.mentions}
+    if absent := sorted(set(corpus.map) - found):
+        accepted = ", ".join(sorted(found)) or "none"
+        raise RecipeError(f"corpus.map: {absent[0]} does not occur; the corpora hold {accepted}")
+
+
 def renamed(documents: Iterable[Document], corpus: CorpusSection) -> list[Document]:
     """The documents with their types renamed by ``map``."""
     if not corpus.map:

@@ -25,10 +25,12 @@ class SourceKind(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class EncoderSource:
-    """An encoder that is on this machine, as a folder in the Hugging Face layout."""
+    """An encoder that is on this machine, as a folder in the Hugging Face layout.
+
+    ``revision`` is the hub's commit, empty for other kinds.
+    """
 
     kind: SourceKind
-    name: str
     location: Path
     revision: str = ""
 
@@ -53,19 +55,20 @@ def find_encoder(name: str, revision: str = "") -> EncoderSource:
     if revision and is_local:
         raise EncoderError(f"{name}: revision {revision!r} is given; only hub ids have revisions")
     if name == SHIPPED_ENCODER:
-        return EncoderSource(SourceKind.PACKAGE, name, shipped_encoder())
+        return EncoderSource(SourceKind.PACKAGE, shipped_encoder())
     if name in PACKAGED:
-        return EncoderSource(SourceKind.PACKAGE, name, packaged_folder(name))
+        return EncoderSource(SourceKind.PACKAGE, packaged_folder(name))
     folder = as_path(name)
     if (name and folder.exists()) or (os.sep in name.rstrip(os.sep) and not is_hub_id(name)):
         check_encoder_folder(folder)
-        return EncoderSource(SourceKind.FOLDER, name, _in_fp32(folder))
+        return EncoderSource(SourceKind.FOLDER, _in_fp32(folder))
     if not is_hub_id(name):
         raise EncoderError(
             f"{name!r}: no such encoder; a folder, a hub id or one of {', '.join(PACKAGED)} "
             "is accepted"
         )
-    return EncoderSource(SourceKind.HUB, name, download_encoder(name, revision), revision)
+    downloaded = download_encoder(name, revision)
+    return EncoderSource(SourceKind.HUB, downloaded, downloaded.name)
 
 
 def as_path(name: str) -> Path:

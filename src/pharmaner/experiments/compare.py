@@ -9,7 +9,7 @@ from typing import Any
 from pharmaner.corpora.selection import only_types, renamed, resolve_types
 from pharmaner.document import Document
 from pharmaner.encoders.source import find_encoder
-from pharmaner.errors import CorpusError, RecipeError
+from pharmaner.errors import CorpusError, InputError, RecipeError
 from pharmaner.experiments.runs import Run, RunResult
 from pharmaner.experiments.summary import summarise
 from pharmaner.experiments.systems import System
@@ -56,15 +56,24 @@ class Study:
             command: the command line to be shown.
 
         Returns:
-            What comparison.json holds.
+            What comparison.json holds: runs that failed are named and count for nothing.
 
         Raises:
-            InputError: when a run's folder is damaged.
+            InputError: when a run's folder is damaged, or every run failed.
         """
-        results: dict[str, list[RunResult]] = {system.name: [] for system in self.systems}
+        results: dict[str, list[RunResult]] = {}
+        failed = []
         for run in self.runs:
-            results[run.system.name].append(run.result(self.judged))
-        content = summarise(self.systems, self.judged, results)
+            if (reason := run.failure) is None:
+                results.setdefault(run.system.name, []).append(run.result(self.judged))
+            else:
+                failed.append({"system": run.system.name, "seed": run.seed, "reason": reason})
+        if not results:
+            raise InputError(f"{self.output}: every run failed; the first: {failed[0]['reason']}")
+        finished = [system for system in self.systems if system.name in results]
+        content = summarise(finished, self.judged, results)
+        content["seeds"] = self.seeds
+        content["failed"] = failed
         corpora = {"train": self.learned, "dev": self.dev}
         content["corpora"] = {
             name: {"documents": len(documents), "hash": corpus_hash(documents)}

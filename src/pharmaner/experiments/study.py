@@ -10,6 +10,7 @@ trials/0001.partial, trials/0001.lock
 import json
 import os
 import shutil
+from collections.abc import Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from pathlib import Path
@@ -17,13 +18,13 @@ from typing import Any, cast
 
 import numpy as np
 import optuna
-from optuna.pruners import MedianPruner
 from optuna.samplers import TPESampler
 from optuna.storages import JournalStorage
 from optuna.storages.journal import JournalFileBackend
 from optuna.trial import TrialState
 
 from pharmaner.errors import OutputError
+from pharmaner.experiments.early_stopping import PRUNER, best_by_step
 from pharmaner.experiments.space import Parameter, Space, Value
 from pharmaner.experiments.trials import (
     FAILED,
@@ -34,7 +35,7 @@ from pharmaner.experiments.trials import (
     best_of,
 )
 from pharmaner.locks import JournalLock, held, try_lock
-from pharmaner.partial import refuse_other_settings
+from pharmaner.partial import finish, refuse_other_settings
 from pharmaner.storage import refuse_occupied, write_text
 
 _NAME = "pharmaner"
@@ -47,14 +48,6 @@ _STATES = {
     TrialState.PRUNED: STOPPED,
     TrialState.FAIL: FAILED,
 }
-
-WHOLE = 1000
-"""A trial reports after each epoch, at the share of its training in thousandths, so that long and
-short trainings are compared at the same share."""
-
-PRUNER = MedianPruner(n_startup_trials=4, n_warmup_steps=WHOLE // 4, n_min_trials=4)
-"""Stops a trial whose best F1 is under the median of four or more others at the same share of
-their training, from its first quarter on."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,12 +122,12 @@ class Study:
             self._study.sampler = self._sampler(begun)
             return self._claimed(self._study.ask(), lock)
 
-    def report(self, claim: Claim, share: float, f1: float) -> None:
-        """Note the dev F1 after a share of a trial's training, once."""
-        step = int(WHOLE * share)
+    def report(self, claim: Claim, f1_by_epoch: Sequence[float], epochs: int) -> None:
+        """Note how good a trial of so many epochs is until now, once for each share of them."""
         known = self._study.get_trials(deepcopy=False)[claim.number - 1].intermediate_values
-        if step not in known:
-            claim.trial.report(f1, step)
+        for step, f1 in best_by_step(f1_by_epoch, epochs).items():
+            if step not in known:
+                claim.trial.report(f1, step)
 
     def is_hopeless(self, claim: Claim) -> bool:
         """Whether the trial is so far behind the others that it is not worth going on."""
@@ -204,7 +197,8 @@ class Study:
             if trial.state != UNFINISHED:
                 if trial != best:
                     shutil.rmtree(self._path(trial.number), ignore_errors=True)
-                shutil.rmtree(self._path(trial.number, ".partial"), ignore_errors=True)
+                if (partial := self._path(trial.number, ".partial")).is_dir():
+                    finish(partial)
                 for half in (self.folder / "trials").glob(f".{trial.number:04d}.*"):
                     shutil.rmtree(half)
                 self._path(trial.number, ".lock").unlink(missing_ok=True)

@@ -46,7 +46,6 @@ def summarise(
     return {
         "format": 1,
         "signature": described[0]["runs"][0]["score"]["signature"],
-        "seeds": [result.seed for result in results[systems[0].name]],
         "bootstrap": {"resamples": RESAMPLES, "seed": SEED, "documents": len(judged)},
         "systems": described,
         "differences": _differences({name: found[None] for name, found in resampled.items()}),

@@ -11,7 +11,7 @@ import optuna
 from pharmaner.corpora.selection import check_types_known, renamed, resolve_types
 from pharmaner.document import Document
 from pharmaner.encoders.source import find_encoder
-from pharmaner.errors import CorpusError, InputError, RecipeError
+from pharmaner.errors import CorpusError, InputError, OutputError, RecipeError
 from pharmaner.experiments.space import Space, Value
 from pharmaner.experiments.study import DESCRIPTION, Claim, Study
 from pharmaner.experiments.trials import (
@@ -81,16 +81,16 @@ def tune(
         InputError: for a recipe, space, corpus, encoder or output that cannot be used.
     """
     resolved = _check(recipe, space, train_documents, dev_documents)
-    tried = _longest_windows(space, resolved)
+    tried = _most_demanding(space, resolved)
     if not (Path(output) / DESCRIPTION).is_file():
-        for longest in tried.values():
-            check_training(longest, train_documents, dev_documents)
+        for demanding in tried:
+            check_training(demanding, train_documents, dev_documents)
     bound_to = {
         "recipe": recipe.model_dump(mode="json"),
         "space": space.as_json(),
         "encoders": {
             f"{name} {revision}".rstrip(): find_encoder(name, revision).content_hash
-            for name, revision in ((each.name, each.revision) for each in tried)
+            for name, revision in ((each.encoder.name, each.encoder.revision) for each in tried)
         },
         "train": corpus_hash(train_documents),
         "order": order_hash(train_documents),
@@ -120,15 +120,19 @@ def _check(
     return resolved
 
 
-def _longest_windows(space: Space, recipe: Recipe) -> dict[EncoderSection, Recipe]:
-    """Each encoder that is tried, with the recipe that has it read the longest windows."""
-    longest: dict[EncoderSection, Recipe] = {}
+def _most_demanding(space: Space, recipe: Recipe) -> list[Recipe]:
+    """For each encoder that is tried, the recipe with the longest windows, with masks and without.
+
+    What an encoder cannot do, one of them asks of it.
+    """
+    longest: dict[tuple[EncoderSection, bool], Recipe] = {}
     for values in space.combinations():
         tried = space.recipe_with(recipe, values)
-        known = longest.setdefault(tried.encoder, tried)
+        key = tried.encoder, tried.augmentation.word_masking > 0
+        known = longest.setdefault(key, tried)
         if tried.text.window > known.text.window:
-            longest[tried.encoder] = tried
-    return longest
+            longest[key] = tried
+    return list(longest.values())
 
 
 def _total(space: Space, trials: int | None) -> int:
@@ -153,6 +157,8 @@ class _Search:
         try:
             is_stopped = not claim.folder.is_dir() and self._is_stopped_in_training(claim)
             self.study.finish(claim, _result(claim, is_stopped), is_stopped)
+        except OutputError:  # a full disk, say: the trial waits until there is room
+            raise
         except InputError as error:  # the other trials need not suffer
             self.study.fail(claim, str(error))
         finally:
@@ -232,7 +238,8 @@ class Reporter:
         """
         if self._listener:
             self._listener.epoch_ended(record)
-        epoch = record["epoch"]
-        self._study.report(self._claim, epoch / self._epochs, record["dev"]["f1"])
-        if epoch < self._epochs and self._study.is_hopeless(self._claim):
+        history = read_records(partial_folder(self._claim.folder) / RUN_LOG)
+        f1_by_epoch = [ended["dev"]["f1"] for ended in history]
+        self._study.report(self._claim, f1_by_epoch, self._epochs)
+        if record["epoch"] < self._epochs and self._study.is_hopeless(self._claim):
             raise optuna.TrialPruned

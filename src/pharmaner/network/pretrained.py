@@ -12,6 +12,7 @@ from transformers import AutoConfig
 from transformers.utils import logging
 
 from pharmaner.errors import EncoderError, OutputError
+from pharmaner.positions import check_window
 
 
 def load_pretrained(auto_class: Any, folder: Path | None, **options: Any) -> Any:
@@ -36,9 +37,8 @@ def load_pretrained(auto_class: Any, folder: Path | None, **options: Any) -> Any
             raise EncoderError(
                 f"{folder}: its weights are a pickle of more than tensors, which is never read"
             ) from None
-        except (OSError, ValueError, RuntimeError, KeyError, SafetensorError) as error:
-            reason = str(error).partition("\n")[0]
-            raise EncoderError(f"{folder}: {reason}") from error
+        except Exception as error:  # transformers raises whatever a foreign folder leads to
+            raise EncoderError(f"{folder}: {_reason(error)}") from error
 
 
 def save_pretrained(
@@ -66,9 +66,27 @@ def load_config(folder: Path, **changes: Any) -> Any:
         return AutoConfig.from_pretrained(
             folder, local_files_only=True, trust_remote_code=False, **changes
         )
-    except (OSError, ValueError, KeyError) as error:
-        reason = str(error).partition("\n")[0]
-        raise EncoderError(f"{folder}: {reason}") from error
+    except Exception as error:  # transformers raises whatever a foreign configuration leads to
+        raise EncoderError(f"{folder}: {_reason(error)}") from error
+
+
+def _reason(error: Exception) -> str:
+    """What an exception says, on one line; its type where that alone would say little."""
+    first, _, rest = str(error).strip().partition("\n")
+    line = f"{first} {rest.strip().partition(chr(10))[0]}" if first.endswith(":") else first
+    is_sentence = isinstance(error, OSError | ValueError) and line
+    return line if is_sentence else f"{type(error).__name__}: {line}"
+
+
+def check_readable(config: Any, window: int, key: str) -> None:
+    """Check that a network of this configuration can read windows of so many pieces.
+
+    Raises:
+        RecipeError: when it cannot; ``key`` is the recipe's that says how many.
+    """
+    positions = getattr(config, "max_position_embeddings", None)
+    pad_id = getattr(config, "pad_token_id", None) or 0
+    check_window(config.model_type, positions, pad_id, window, key)
 
 
 def pad_id_of(network: torch.nn.Module) -> int:

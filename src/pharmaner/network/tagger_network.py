@@ -16,8 +16,12 @@ from pharmaner.errors import ModelFolderError
 from pharmaner.labels import LabelScheme
 from pharmaner.model_folder import TRANSITIONS
 from pharmaner.network.crf import ConditionalRandomField
-from pharmaner.network.pretrained import load_config, load_pretrained, save_pretrained
-from pharmaner.positions import check_window
+from pharmaner.network.pretrained import (
+    check_readable,
+    load_config,
+    load_pretrained,
+    save_pretrained,
+)
 from pharmaner.recipe import Recipe
 
 _CRF = "crf"
@@ -41,9 +45,7 @@ def new_network(encoder_folder: Path, scheme: LabelScheme, recipe: Recipe) -> to
         label2id={tag: index for index, tag in tags.items()},
     )
     _set_dropout(config, recipe)
-    positions = getattr(config, "max_position_embeddings", None)
-    pad_id = getattr(config, "pad_token_id", None) or 0
-    check_window(config.model_type, positions, pad_id, recipe.text.window)
+    check_readable(config, recipe.text.window, "text.window")
     network: torch.nn.Module = load_pretrained(
         AutoModelForTokenClassification,
         encoder_folder,

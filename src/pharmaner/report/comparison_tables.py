@@ -33,6 +33,10 @@ def scores_section(content: dict[str, Any]) -> Section:
         "with the seeds.",
         _selection(systems),
     ]
+    notes += [
+        f"{run['system']}, seed {run['seed']}: failed and counts for nothing: {run['reason']}"
+        for run in content.get("failed", [])
+    ]
     columns = ["system", *(c for name in _SHOWN.values() for c in (name, f"{name} 95 % interval"))]
     return Section(
         "Precision, recall and F1",

@@ -7,7 +7,6 @@ OUTPUT.partial/documents         the output, moved to OUTPUT when it is whole
 
 import json
 import os
-import shutil
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
@@ -19,7 +18,7 @@ from pharmaner.corpora.formats.brat_folder import adapt
 from pharmaner.corpora.formats.losses import Feature
 from pharmaner.document import Document
 from pharmaner.errors import OutputError
-from pharmaner.partial import begin_or_resume, is_in_place, partial_folder
+from pharmaner.partial import begin_or_resume, finish, is_in_place, partial_folder
 from pharmaner.prediction.predictor import Prediction
 from pharmaner.report.html import write_page
 from pharmaner.report.json_lines import json_line
@@ -116,7 +115,7 @@ class PredictionFolder:
             self._folder.replace(self.output)
         except OSError as error:
             raise OutputError(f"{self.output}: cannot be written: {error.strerror}") from error
-        shutil.rmtree(self.partial)
+        finish(self.partial)
 
     @property
     def _progress_file(self) -> Path:

@@ -15,7 +15,7 @@ from safetensors import SafetensorError
 from safetensors.torch import load_file, save_file
 
 from pharmaner.errors import OutputError
-from pharmaner.storage import whole_folder, write_text
+from pharmaner.storage import sync, whole_folder, write_text
 
 _PREFIX = "checkpoint-"
 
@@ -86,14 +86,22 @@ def save_weights(network: torch.nn.Module, path: Path) -> None:
 
 
 def load_weights(network: torch.nn.Module, path: Path) -> None:
-    """Read weights that ``save_weights`` wrote."""
-    network.load_state_dict(load_file(path))
+    """Read weights that ``save_weights`` wrote.
+
+    Raises:
+        OutputError: when they are damaged, or not there any more.
+    """
+    try:
+        network.load_state_dict(load_file(path))
+    except (OSError, SafetensorError, ValueError, RuntimeError):
+        raise OutputError(f"{path}: is damaged; remove {path.parent} to train again") from None
 
 
 def _save(tensors: dict[str, torch.Tensor], path: Path) -> None:
     try:
         save_file(tensors, path)
-    except SafetensorError as error:
+        sync(path)
+    except (SafetensorError, OSError) as error:
         raise OutputError(f"{path}: cannot be written: {error}") from error
 
 

@@ -7,6 +7,7 @@ from functools import lru_cache
 import numpy as np
 
 from pharmaner.document import Document
+from pharmaner.errors import CorpusError
 from pharmaner.model_folder import scheme_of
 from pharmaner.prediction.windower import Windower
 from pharmaner.recipe import Recipe
@@ -29,10 +30,15 @@ def epoch_examples(
         windower: cuts them.
         recipe: says how they are varied.
         mask_id: the vocabulary index of the mask piece; without it no word can be masked.
+
+    Raises:
+        CorpusError: when the documents hold no word that has pieces.
     """
     scheme, augmentation = scheme_of(recipe), recipe.augmentation
     windower = replace(windower, text=windower.text.model_copy(update={"context": 0}))
     unaltered, report = make_examples(documents, windower, scheme)
+    if not unaltered:
+        raise CorpusError("the training corpus holds no word that the encoder has pieces for")
     share = augmentation.mention_replacement
     if not (share or augmentation.word_masking):
         return lambda epoch: unaltered, report

@@ -37,7 +37,8 @@ def make_examples(
     """Cut documents into windows and tag every piece with its word's tag, or its position's.
 
     Mentions whose label is not in the scheme are read as no mention. A word without pieces has no
-    tag: those around it are written as if it were not there, as decoding reads them.
+    tag: those around it are written as if it were not there, as decoding reads them. A window
+    without a tag, as of such words alone, is left out.
 
     Returns:
         The examples in order, and what the alignment of mentions with words lost.
@@ -55,7 +56,8 @@ def make_examples(
             labels[owned] = tags[window.word_index[owned]]
             if scheme.tags_positions:
                 _tag_positions(labels, window, windower, scheme)
-            examples.append(Example(window.input_ids, labels, window.word_index))
+            if (labels != NOT_LEARNED).any():
+                examples.append(Example(window.input_ids, labels, window.word_index))
     return examples, report
 
 

@@ -18,8 +18,8 @@ from pharmaner.errors import CorpusError, EncoderError, RecipeError
 from pharmaner.model_folder import RUN_LOG
 from pharmaner.network.encoder_tokenizer import encoder_tokenizer, special_pieces
 from pharmaner.network.masked_network import masked_network
-from pharmaner.network.pretrained import pad_id_of, save_pretrained
-from pharmaner.partial import begin_or_resume, is_in_place
+from pharmaner.network.pretrained import check_readable, pad_id_of, save_pretrained
+from pharmaner.partial import begin_or_resume, finish, is_in_place
 from pharmaner.prediction.windower import Windower
 from pharmaner.recipe import TextSection
 from pharmaner.scoring.strict import corpus_hash, order_hash
@@ -29,6 +29,7 @@ from pharmaner.text.words import split_words
 from pharmaner.training.loop import Fit, Listener, all_batches
 from pharmaner.training.masking import Masker
 from pharmaner.training.masking_task import MaskingTask
+from pharmaner.training.precision import resolve_precision
 from pharmaner.training.pretrain_recipe import PretrainRecipe
 from pharmaner.training.pruning import PieceRates, piece_rates, prune_vocabulary
 from pharmaner.training.run_log import RunLog, read_records
@@ -82,7 +83,8 @@ def pretrain(
     """
     output = Path(output)
     is_whole = is_in_place(output, resume)
-    whole = find_encoder(recipe.encoder.name, recipe.encoder.revision).location
+    source = find_encoder(recipe.encoder.name, recipe.encoder.revision)
+    whole = source.location
     with TemporaryDirectory() as temporary:
         encoder = whole
         if vocabulary:
@@ -96,9 +98,11 @@ def pretrain(
             "texts": corpus_hash(documents),
             "order": order_hash(documents),
             "vocabulary": corpus_hash(vocabulary) if vocabulary else None,
+            "encoder": source.content_hash,
+            "precision": resolve_precision(recipe.training.precision),
         }
         if is_whole:
-            shutil.rmtree(begin_or_resume(output, resume, begun_with))
+            finish(begin_or_resume(output, resume, begun_with))
             return Pretraining(output, read_records(output / RUN_LOG), rates)
         return _run(recipe, documents, encoder, output, begun_with, resume, listener, rates)
 
@@ -139,7 +143,7 @@ def _run(
                 shutil.copyfile(encoder / name, folder / name)
         shutil.copyfile(log.path, folder / RUN_LOG)
         shutil.copyfile(partial / "training.json", folder / "pretraining.json")
-    shutil.rmtree(partial)
+    finish(partial)
     return Pretraining(output, state.history, rates)
 
 
@@ -147,6 +151,7 @@ def _task(
     recipe: PretrainRecipe, documents: Sequence[Document], encoder: Path, network: torch.nn.Module
 ) -> MaskingTask:
     tokenizer = encoder_tokenizer(encoder)
+    check_readable(network.config, recipe.masking.window, "masking.window")
     windower = Windower(tokenizer, TextSection(window=recipe.masking.window, context=0))
     learned, judged = _held_out(documents, recipe.masking.held_out)
     special = special_pieces(encoder, tokenizer)

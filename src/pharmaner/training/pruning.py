@@ -7,13 +7,12 @@ what some texts need and what any text in a Latin script could.
 import json
 import re
 import shutil
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import numpy as np
-from safetensors import SafetensorError
 from safetensors.numpy import load_file, save_file
 from tokenizers import Tokenizer
 
@@ -60,17 +59,10 @@ def prune_vocabulary(encoder: Path, texts: Iterable[str], output: Path, size: in
         How many pieces were kept.
 
     Raises:
-        EncoderError: for a tokenizer that is neither Unigram nor WordPiece, or no tokenizer.json.
+        EncoderError: for a tokenizer that is neither Unigram nor WordPiece, has no template around
+            a text, or names pieces that are not embedded; for files that are not there.
     """
-    try:
-        described = json.loads((encoder / "tokenizer.json").read_text(encoding="utf-8"))
-        config = json.loads((encoder / "config.json").read_text(encoding="utf-8"))
-        tensors = load_file(encoder / "model.safetensors")
-    except (OSError, ValueError, TypeError, SafetensorError) as error:
-        raise EncoderError(f"{encoder}: cannot be pruned: {error}") from error
-    if described["model"]["type"] not in {"Unigram", "WordPiece"}:
-        kind = described["model"]["type"]
-        raise EncoderError(f"{encoder}: a {kind} vocabulary; Unigram and WordPiece are accepted")
+    described, config, tensors = _read(encoder)
     kept = _kept(described, texts, size)
     new_ids = {old: new for new, old in enumerate(kept)}
     with whole_folder(output) as folder:
@@ -89,11 +81,36 @@ def prune_vocabulary(encoder: Path, texts: Iterable[str], output: Path, size: in
     return len(kept)
 
 
-def _pieces(model: dict[str, Any]) -> list[str]:
-    """The vocabulary in the order of its indices."""
+def _read(encoder: Path) -> tuple[dict[str, Any], dict[str, Any], dict[str, Any]]:
+    """The tokenizer and configuration as JSON, and the tensors, checked to fit each other."""
+    try:
+        tokenizer = Tokenizer.from_file(str(encoder / "tokenizer.json"))
+        described = json.loads(tokenizer.to_str())
+        config = json.loads((encoder / "config.json").read_text(encoding="utf-8"))
+        rows = int(config["vocab_size"])
+        tensors = load_file(encoder / "model.safetensors")
+    except Exception as error:  # tokenizers raises bare Exception for what it cannot read
+        raise EncoderError(
+            f"{encoder}: cannot be pruned: {type(error).__name__}: {error}"
+        ) from error
+    kind = described["model"]["type"]
+    if kind not in {"Unigram", "WordPiece"}:
+        raise EncoderError(f"{encoder}: a {kind} vocabulary; Unigram and WordPiece are accepted")
+    around = described["post_processor"] or {"type": "TemplateProcessing"}
+    if around["type"] != "TemplateProcessing":
+        raise EncoderError(
+            f"{encoder}: a {around['type']} tokenizer; TemplateProcessing is accepted"
+        )
+    if (highest := max(tokenizer.get_vocab().values())) >= rows:
+        raise EncoderError(f"{encoder}: config.json has {rows} pieces, its tokenizer {highest + 1}")
+    return described, config, tensors
+
+
+def _pieces(model: dict[str, Any]) -> dict[int, str]:
+    """The vocabulary by index, in its order; added tokens may have further indices."""
     if model["type"] == "Unigram":
-        return [piece for piece, _ in model["vocab"]]
-    return sorted(model["vocab"], key=model["vocab"].__getitem__)
+        return dict(enumerate(piece for piece, _ in model["vocab"]))
+    return dict(sorted((index, piece) for piece, index in model["vocab"].items()))
 
 
 def _kept(described: dict[str, Any], texts: Iterable[str], size: int) -> list[int]:
@@ -101,12 +118,11 @@ def _kept(described: dict[str, Any], texts: Iterable[str], size: int) -> list[in
     tokenizer = Tokenizer.from_str(json.dumps(described))
     split_words_inside(tokenizer)
     cutter = PieceTokenizer(tokenizer)
-    kept = {token["id"] for token in described["added_tokens"]}
-    kept |= {index for index, piece in enumerate(pieces) if _CHARACTER.fullmatch(piece)}
     model = described["model"]
-    unknown = model.get("unk_token")
-    kept |= {pieces.index(unknown) if unknown in pieces else model.get("unk_id", 0)}
-    kept |= {pieces.index("▁")} if "▁" in pieces else set()
+    kept = {token["id"] for token in described["added_tokens"]} | _around(described)
+    kept |= {index for index, piece in pieces.items() if _CHARACTER.fullmatch(piece)}
+    kept |= {index for index, piece in pieces.items() if piece in ("▁", model.get("unk_token"))}
+    kept |= {model["unk_id"]} if model.get("unk_id") is not None else set()
     for text in texts:
         kept |= set(cutter.pieces(text, split_words(text)).ids.tolist())
     for index in _by_frequency(model, pieces):
@@ -117,25 +133,31 @@ def _kept(described: dict[str, Any], texts: Iterable[str], size: int) -> list[in
     return sorted(kept)
 
 
-def _by_frequency(model: dict[str, Any], pieces: Sequence[str]) -> list[int]:
+def _around(described: dict[str, Any]) -> set[int]:
+    """The indices of the pieces that the tokenizer's template puts around a text."""
+    template = described["post_processor"] or {"special_tokens": {}}
+    return {index for token in template["special_tokens"].values() for index in token["ids"]}
+
+
+def _by_frequency(model: dict[str, Any], pieces: dict[int, str]) -> list[int]:
     """Indices from the most frequent piece on; WordPiece vocabularies come in that order."""
     if model["type"] == "WordPiece":
-        return list(range(len(pieces)))
+        return list(pieces)
     scores = [score for _, score in model["vocab"]]
-    return sorted(range(len(pieces)), key=lambda index: -scores[index])
+    return sorted(pieces, key=lambda index: -scores[index])
 
 
 def _tokenizer(described: dict[str, Any], new_ids: dict[int, int]) -> dict[str, Any]:
-    model = described["model"]
+    model, pieces = described["model"], _pieces(described["model"])
+    inside = {old: new for old, new in new_ids.items() if old in pieces}
     if model["type"] == "Unigram":
         model = {
             **model,
-            "vocab": [model["vocab"][old] for old in new_ids],
+            "vocab": [model["vocab"][old] for old in inside],
             "unk_id": new_ids.get(model["unk_id"]),
         }
     else:
-        pieces = _pieces(model)
-        model = {**model, "vocab": {pieces[old]: new for old, new in new_ids.items()}}
+        model = {**model, "vocab": {pieces[old]: new for old, new in inside.items()}}
     added = [{**token, "id": new_ids[token["id"]]} for token in described["added_tokens"]]
     return {
         **described,
@@ -145,21 +167,15 @@ def _tokenizer(described: dict[str, Any], new_ids: dict[int, int]) -> dict[str, 
     }
 
 
-def _renumbered(processor: dict[str, Any] | None, new_ids: dict[int, int]) -> Any:
-    """A post-processor with the indices of its special pieces changed.
-
-    Raises:
-        EncoderError: for one that is no template.
-    """
-    if processor is None:
+def _renumbered(template: dict[str, Any] | None, new_ids: dict[int, int]) -> Any:
+    """A template with the indices of its special pieces changed."""
+    if template is None:
         return None
-    if processor["type"] != "TemplateProcessing":
-        raise EncoderError(f"a {processor['type']} tokenizer; TemplateProcessing is accepted")
     special = {
         name: {**token, "ids": [new_ids[old] for old in token["ids"]]}
-        for name, token in processor["special_tokens"].items()
+        for name, token in template["special_tokens"].items()
     }
-    return {**processor, "special_tokens": special}
+    return {**template, "special_tokens": special}
 
 
 def _config(config: dict[str, Any], new_ids: dict[int, int]) -> dict[str, Any]:
