@@ -95,9 +95,8 @@ def _hints(documents: Iterable[Document]) -> tuple[str, ...]:
     for document in documents:
         if explained := offset_convention(document):
             convention, matching = explained
-            mentions = len(document.mentions)
-            which = "every mention matches" if matching == mentions else ""
-            which = which or f"{matching} of {mentions} mentions match"
+            some = f"{matching} of {len(document.mentions)} mentions match"
+            which = "every mention matches" if matching == len(document.mentions) else some
             hints.append(f"{document.id}: {which} {convention.name}")
     return tuple(hints)
 

@@ -1,7 +1,7 @@
 """A folder of brat files, ``NAME.txt`` beside ``NAME.ann``: read into documents, written back."""
 
 import os
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -52,14 +52,22 @@ def read_documents(
 
 def unread_below(folder: Path, suffixes: Iterable[str]) -> list[Problem]:
     """What says how many files with such suffixes lie in sub-folders, hidden ones aside."""
-    wanted = set(suffixes)
-    count = sum(
-        path.suffix.lower() in wanted and not path.name.startswith(".")
-        for path in folder.glob("*/**/*")
-    )
-    message = f"{count} {' and '.join(sorted(wanted))} files in sub-folders are not read"
+    wanted = sorted(suffixes)
+    count = len(files_below(folder, wanted))
+    message = f"{count} {' and '.join(wanted)} files in sub-folders are not read"
     name = folder.name or str(folder)
     return [Problem(name, 0, ProblemKind.NOT_READ, message)] if count else []
+
+
+def files_below(folder: Path, suffixes: Iterable[str]) -> list[Path]:
+    """What lies in a folder's sub-folders and has such a suffix, whatever its case; none hidden."""
+    wanted = set(suffixes)
+    return [path for path in folder.glob("*/**/*") if is_visible(path, wanted)]
+
+
+def is_visible(path: Path, suffixes: Collection[str]) -> bool:
+    """Whether a file has such a suffix, whatever its case, and is not hidden."""
+    return path.suffix.lower() in suffixes and not path.name.startswith(".")
 
 
 def gathered(found: Iterable[tuple[Document | None, list[Problem]]]) -> Corpus:
@@ -161,14 +169,14 @@ def _files(folder: Path) -> tuple[dict[str, Path], dict[str, Path]]:
         raise CorpusError(f"{folder}: no such folder; a folder of .txt and .ann files is accepted")
     found: dict[str, dict[str, Path]] = {suffix: {} for suffix in SUFFIXES}
     for path in sorted(folder.iterdir()):
-        of_suffix = found.get(path.suffix.lower())
-        if of_suffix is None or path.name.startswith("."):
+        if not is_visible(path, found):
             continue
+        of_suffix = found[path.suffix.lower()]
         if path.stem in of_suffix:
             raise CorpusError(f"{path}: {of_suffix[path.stem].name} has its name but for the case")
         of_suffix[path.stem] = path
     if not any(found.values()):
-        below = (p for p in folder.glob("*/**/*") if p.suffix.lower() in SUFFIXES)
+        below = files_below(folder, SUFFIXES)
         inside = sorted({str(path.parent.relative_to(folder)) for path in below})
         hint = f"; its sub-folders {', '.join(inside)} do" if inside else ""
         raise CorpusError(f"{folder}: holds no .txt and no .ann files{hint}")

@@ -7,13 +7,15 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from pharmaner.corpora.folder import read_text
+from pharmaner.corpora.folder import files_below, is_visible, read_text
 from pharmaner.corpora.undecodable import undecodable
 from pharmaner.document import Document
 from pharmaner.errors import CorpusError
 
 STANDARD_INPUT = Path("-")
 """The path that stands for standard input, as on command lines."""
+
+_SUFFIXES = (".txt",)
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,11 +112,11 @@ def name_texts(inputs: Iterable[Path], encoding: str = "utf-8") -> Texts:
     unread: dict[Path, int] = {}
     for path in inputs:
         if path.is_dir():
-            names = sorted(f.name for f in path.iterdir() if _is_text(f))
+            names = sorted(f.name for f in path.iterdir() if is_visible(f, _SUFFIXES))
             if not names:
                 raise CorpusError(f"{path}: holds no .txt files")
             folders.append((path, tuple(names)))
-            if count := sum(map(_is_text, path.glob("*/**/*"))):
+            if count := len(files_below(path, _SUFFIXES)):
                 unread[path] = count
         elif path == STANDARD_INPUT or path.exists():
             folders.append((path.parent, (path.name,)))
@@ -125,10 +127,6 @@ def name_texts(inputs: Iterable[Path], encoding: str = "utf-8") -> Texts:
     if STANDARD_INPUT in texts:
         return replace(texts, standard_input=_standard_input())
     return texts
-
-
-def _is_text(path: Path) -> bool:
-    return path.suffix.lower() == ".txt" and not path.name.startswith(".")
 
 
 def text_id(path: Path) -> str:

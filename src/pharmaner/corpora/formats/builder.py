@@ -137,9 +137,10 @@ class DocumentBuilder:
             return mention_id
         if mention_id not in (None, ""):
             self.report(ProblemKind.NOT_READ, f"{shown(mention_id)} is no id of a mention")
+        if not is_noted:
+            return None
         taken = {mention.id for mention in self.mentions}
-        free = (f"T{number}" for number in count(1) if f"T{number}" not in taken)
-        return next(free) if is_noted else None
+        return next(name for number in count(1) if (name := f"T{number}") not in taken)
 
     def _score(self, score: object) -> float | None:
         if score is None:

@@ -5,6 +5,7 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
+from pharmaner.corpora.folder import is_visible
 from pharmaner.corpora.formats.bioc_json import DOCUMENTS as BIOC_DOCUMENTS
 from pharmaner.corpora.formats.builder import shown
 from pharmaner.corpora.formats.conll import DOCUMENT_START, TAG
@@ -59,7 +60,7 @@ def files_of(folder: Path, suffixes: Iterable[str]) -> list[Path]:
     """The files of a folder with certain suffixes, whatever their case, in order."""
     wanted = set(suffixes)
     files = (path for path in folder.iterdir() if path.is_file())
-    return sorted(p for p in files if p.suffix.lower() in wanted and not p.name.startswith("."))
+    return sorted(path for path in files if is_visible(path, wanted))
 
 
 def _of_json(path: Path, encoding: str) -> str:
