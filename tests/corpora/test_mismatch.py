@@ -119,6 +119,16 @@ def test_offsets_counted_otherwise_are_counted_so_and_not_moved_to_a_name_nearby
     assert counts["dropped"] == slip
 
 
+@pytest.mark.parametrize("is_first", [False, True])
+def test_a_mention_is_not_realigned_to_where_another_is_already(is_first: bool) -> None:
+    text = "..... zinc ....................."
+    mentions = [Mention((Span(6, 10),), "DRUG", "T1"), claimed(8, 12, "zinc", "T2")]
+    document = Document("n", text, tuple(mentions if is_first else reversed(mentions)))
+    (settled,), counts = settle_mismatches([document], OnMismatch.REALIGN)
+    assert settled.mentions == (mentions[0],)
+    assert counts == {"dropped": 1}
+
+
 @pytest.mark.parametrize(("mentions", "outcome"), [(2, "dropped"), (3, "realigned")])
 def test_a_shift_counts_where_three_mentions_show_it(mentions: int, outcome: str) -> None:
     text = "litio, litio, litio, litio y sodio"

@@ -74,21 +74,17 @@ def _settled(document: Document, policy: OnMismatch, counts: Counter[str]) -> It
 
 def _all_realigned(document: Document, counts: Counter[str]) -> Iterator[Mention]:
     convention = _convention(document)
-    taken: set[tuple[tuple[Span, ...], str]] = set()
-    for found in document.mentions:
-        mention: Mention | None = found
-        if convention:
-            mention = convention.moved(document.text, found)
-        if mention is not None and mention.quotation is not None:
-            mention = _realigned(document.text, mention)
-        if mention is not None and mention != found and (mention.spans, mention.label) in taken:
-            mention = None
-        if mention is None:
+    pairs = [(found, _realigned(document.text, found, convention)) for found in document.mentions]
+    taken = {(found.spans, found.label) for found, mention in pairs if mention == found}
+    for found, mention in pairs:
+        if mention == found:
+            yield found
+        elif mention is None or (mention.spans, mention.label) in taken:
             counts["dropped"] += 1
-            continue
-        counts["realigned"] += mention != found
-        taken.add((mention.spans, mention.label))
-        yield mention
+        else:
+            counts["realigned"] += 1
+            taken.add((mention.spans, mention.label))
+            yield mention
 
 
 def _convention(document: Document) -> OffsetConvention | None:
@@ -100,7 +96,14 @@ def _convention(document: Document) -> OffsetConvention | None:
     return None if convention.is_guess and gained < FEWEST_SHIFTED else convention
 
 
-def _realigned(text: str, mention: Mention) -> Mention | None:
+def _realigned(text: str, found: Mention, convention: OffsetConvention | None) -> Mention | None:
+    mention = convention.moved(text, found) if convention else found
+    if mention is None or mention.quotation is None:
+        return mention
+    return _moved_to_quotation(text, mention)
+
+
+def _moved_to_quotation(text: str, mention: Mention) -> Mention | None:
     if len(mention.spans) > 1 or not mention.quotation:
         return None
     quotation = one_column(mention.quotation)
