@@ -248,6 +248,7 @@ def train_with_trainer(setting: Setting) -> None:
             learning_rate=section.learning_rate,
             seed=section.seed,
             bf16=setting.precision == "bf16",
+            use_cpu=not torch.cuda.is_available(),  # else it refuses bf16 where there is no GPU
             save_strategy="no",
             report_to="none",
             disable_tqdm=True,
