@@ -12,6 +12,7 @@ import torch
 from accelerate import Accelerator
 
 from pharmaner.errors import InputError
+from pharmaner.network.dropout import draw_dropout_quickly
 from pharmaner.recipe import TrainingSection
 from pharmaner.training.allocator import keep_freed_memory, release_freed_memory
 from pharmaner.training.batches import plan_batches
@@ -88,6 +89,7 @@ class Fit:
         accelerator = Accelerator()
         if accelerator.num_processes > 1:
             raise InputError(f"{accelerator.num_processes} processes; one is accepted")
+        draw_dropout_quickly(self.network)
         self.network.to(accelerator.device)
         optimizer = new_optimizer(self.network, self.section)
         if self.section.ema_decay:
