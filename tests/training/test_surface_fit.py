@@ -12,7 +12,8 @@ from pharmaner.decoding.emissions import Emissions
 from pharmaner.decoding.transitions import legal_scores
 from pharmaner.document import Document, Mention
 from pharmaner.labels import LabelScheme, Tagging
-from pharmaner.surface.features import NO_FEATURE
+from pharmaner.surface.features import NO_FEATURE, surface_features
+from pharmaner.surface.lexicon import packaged_lexicon
 from pharmaner.surface.scorer import SurfaceScorer
 from pharmaner.text.alignment import AlignmentReport, align
 from pharmaner.text.words import split_words
@@ -38,11 +39,17 @@ def score_of(sequence: tuple[int, ...], emissions: np.ndarray, chain: np.ndarray
     return float(emitted + sum(chain[pair] for pair in itertools.pairwise(sequence)))
 
 
-def penalised_loss(scorer: SurfaceScorer, scheme: LabelScheme, documents: list[Document]) -> float:
+def penalised_loss(
+    scorer: SurfaceScorer,
+    scheme: LabelScheme,
+    documents: list[Document],
+    start: SurfaceScorer | None = None,
+) -> float:
     """By enumeration of every tag sequence that may stand in a sentence."""
     chain = legal_scores(scheme, scorer.transitions)
-    loss = PENALTY * float((scorer.table.astype(float) ** 2).sum())
-    loss += PENALTY * float((scorer.transitions[np.isfinite(scorer.transitions)] ** 2).sum())
+    table, transitions = (start.table, start.transitions) if start else (0.0, 0.0)
+    loss = PENALTY * float(((scorer.table - table).astype(float) ** 2).sum())
+    loss += PENALTY * float(((scorer.transitions - transitions) ** 2).sum())
     for document in documents:
         words = split_words(document.text)
         emissions = scorer.emissions(document.text, words)
@@ -56,12 +63,17 @@ def penalised_loss(scorer: SurfaceScorer, scheme: LabelScheme, documents: list[D
     return loss
 
 
+@pytest.mark.parametrize("has_start", [False, True])
 @pytest.mark.parametrize("tagging", [Tagging.BIO, Tagging.BIOES])
-def test_no_step_away_from_the_fitted_weights_lowers_the_loss(tagging: Tagging) -> None:
+def test_no_step_away_from_the_fitted_weights_lowers_the_loss(
+    tagging: Tagging, has_start: bool
+) -> None:
     scheme = LabelScheme(("DRUG",), tagging)
     documents = [note(seed) for seed in range(6)]
-    fitted = fit_surface(documents, scheme, 1.0)
-    lowest = penalised_loss(fitted, scheme, documents)
+    others = [note(seed) for seed in range(10, 13)]
+    start = fit_surface(others, scheme, 1.0) if has_start else None
+    fitted = fit_surface(documents, scheme, 1.0, start=start)
+    lowest = penalised_loss(fitted, scheme, documents, start)
     draw = np.random.default_rng(0)
     used = np.flatnonzero(fitted.table.any(axis=1))
     for _ in range(6):
@@ -69,9 +81,9 @@ def test_no_step_away_from_the_fitted_weights_lowers_the_loss(tagging: Tagging) 
         table[used] += draw.normal(0, 0.02, (len(used), len(scheme.tags)))
         transitions = fitted.transitions + draw.normal(0, 0.05, fitted.transitions.shape)
         moved = replace(fitted, table=table, transitions=transitions)
-        assert penalised_loss(moved, scheme, documents) > lowest
+        assert penalised_loss(moved, scheme, documents, start) > lowest
     nothing = replace(fitted, table=0 * fitted.table, transitions=0 * fitted.transitions)
-    assert 3 * lowest < penalised_loss(nothing, scheme, documents)
+    assert 3 * lowest < penalised_loss(nothing, scheme, documents, start)
     assert not fitted.table[NO_FEATURE].any()
 
 
@@ -84,6 +96,17 @@ def test_names_that_were_never_seen_are_found_by_their_looks() -> None:
     decoder = Decoder(scheme, legal_scores(scheme, scorer.weighted_transitions))
     found = [text[m.start : m.end] for m in decoder.mentions(emissions, text)]
     assert found == ["Levotirina"]
+
+
+def test_what_a_start_knows_stays_where_the_documents_say_nothing_else() -> None:
+    scheme = LabelScheme(("DRUG",))
+    start = fit_surface([note(seed) for seed in range(40)], scheme, 1.0)
+    text = "Alergia al polen."
+    fitted = fit_surface([Document("new", text)], scheme, 1.0, start=start)
+    rows = surface_features(text, split_words(text), packaged_lexicon())
+    is_new = np.isin(np.arange(NO_FEATURE + 1), rows)
+    assert (fitted.table[~is_new] == start.table[~is_new]).all()
+    assert (fitted.table[is_new] != start.table[is_new]).any()
 
 
 def test_the_same_documents_give_the_same_weights_and_every_pass_is_told() -> None:

@@ -1,6 +1,7 @@
 """A training with surface features: they are kept with the model and count wherever it predicts."""
 
 import json
+import logging
 from pathlib import Path
 
 import numpy as np
@@ -9,6 +10,7 @@ import pytest
 from pharmaner.document import Document
 from pharmaner.errors import RecipeError
 from pharmaner.export.export import export_model
+from pharmaner.model_folder import open_model_folder
 from pharmaner.recipe import Recipe, SurfaceSection, load_recipe
 from pharmaner.scoring.strict import Scorer, score
 from pharmaner.surface.scorer import read_surface
@@ -101,6 +103,54 @@ def test_a_resumed_training_does_not_fit_them_again(
     assert_same_model(output, model)
     surface = [(folder / "surface.safetensors").read_bytes() for folder in (output, model)]
     assert surface[0] == surface[1]
+
+
+@pytest.mark.parametrize("is_exported", [False, True])
+def test_a_further_training_begins_from_those_of_its_start(
+    model: Path,
+    recipe: Recipe,
+    small_corpus: list[Document],
+    tmp_path: Path,
+    is_exported: bool,
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    """The new document has one type of the start's, and one name that the start knows."""
+    begun_from = model
+    if is_exported:
+        begun_from = tmp_path / "onnx"
+        export_model(model, begun_from, labelled=small_corpus)
+    source = small_corpus[0]
+    few = [source.with_mentions([source.mentions[0]])]
+    train(with_encoder(recipe, begun_from), few, output=tmp_path / "further")
+    assert not [r.getMessage() for r in caplog.records if r.levelno >= logging.WARNING]
+    tags = open_model_folder(model).scheme.tags
+    scheme = open_model_folder(tmp_path / "further").scheme
+    columns = [tags.index(tag) for tag in scheme.tags]
+    assert len(columns) < len(tags)
+    before = read_surface(model / "surface.safetensors", open_model_folder(model).scheme, 1.0)
+    after = read_surface(tmp_path / "further" / "surface.safetensors", scheme, 1.0)
+    is_same = (before.table[:, columns] == after.table).all(axis=1)
+    is_known = before.table.any(axis=1)
+    assert 0.1 < is_same[is_known].mean() < 1
+
+
+def test_they_begin_anew_where_a_type_is_new(
+    model: Path, recipe: Recipe, small_corpus: list[Document], tmp_path: Path
+) -> None:
+    old = small_corpus[0].mentions[0].label
+    corpus = recipe.corpus.model_copy(update={"map": {old: "NEW"}})
+    for name, each in {"further": with_encoder(recipe, model), "anew": recipe}.items():
+        chosen = each.model_copy(update={"corpus": corpus})
+        train(chosen, small_corpus, output=tmp_path / name)
+    further, anew = (
+        (tmp_path / name / "surface.safetensors").read_bytes() for name in ("further", "anew")
+    )
+    assert further == anew
+
+
+def with_encoder(recipe: Recipe, folder: Path) -> Recipe:
+    encoder = recipe.encoder.model_copy(update={"name": str(folder)})
+    return recipe.model_copy(update={"encoder": encoder})
 
 
 def test_a_folder_without_them_is_refused(model: Path) -> None:

@@ -12,7 +12,7 @@ from pharmaner.encoders.hub import download_encoder, is_hub_id
 from pharmaner.encoders.int8 import INT8_WEIGHTS, unpacked_folder
 from pharmaner.encoders.packaged import PACKAGED, packaged_folder
 from pharmaner.errors import EncoderError
-from pharmaner.model_folder import ONNX_WEIGHTS
+from pharmaner.model_folder import ONNX_WEIGHTS, SURFACE, shipped_folder
 
 
 class SourceKind(StrEnum):
@@ -27,17 +27,19 @@ class SourceKind(StrEnum):
 class EncoderSource:
     """An encoder that is on this machine, as a folder in the Hugging Face layout.
 
-    ``revision`` is the hub's commit, empty for other kinds.
+    ``revision`` is the hub's commit, empty for other kinds. ``tagger`` is the model folder whose
+    encoder it is, where that has surface features.
     """
 
     kind: SourceKind
     location: Path
     revision: str = ""
+    tagger: Path | None = None
 
     @property
     def content_hash(self) -> str:
         """The SHA-256 of its files and their names."""
-        return folder_hash(self.location)
+        return folder_hash(self.tagger or self.location)
 
 
 def find_encoder(name: str, revision: str = "") -> EncoderSource:
@@ -55,13 +57,14 @@ def find_encoder(name: str, revision: str = "") -> EncoderSource:
     if revision and is_local:
         raise EncoderError(f"{name}: revision {revision!r} is given; only hub ids have revisions")
     if name == SHIPPED_ENCODER:
-        return EncoderSource(SourceKind.PACKAGE, shipped_encoder())
+        return EncoderSource(SourceKind.PACKAGE, shipped_encoder(), tagger=shipped_folder())
     if name in PACKAGED:
         return EncoderSource(SourceKind.PACKAGE, packaged_folder(name))
     folder = as_path(name)
     if (name and folder.exists()) or (os.sep in name.rstrip(os.sep) and not is_hub_id(name)):
         check_encoder_folder(folder)
-        return EncoderSource(SourceKind.FOLDER, _in_fp32(folder))
+        tagger = folder if (folder / SURFACE).is_file() else None
+        return EncoderSource(SourceKind.FOLDER, _in_fp32(folder), tagger=tagger)
     if not is_hub_id(name):
         raise EncoderError(
             f"{name!r}: no such encoder; a folder, a hub id or one of {', '.join(PACKAGED)} "

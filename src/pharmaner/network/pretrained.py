@@ -62,12 +62,13 @@ def load_config(folder: Path, **changes: Any) -> Any:
     Raises:
         EncoderError: when transformers cannot read it; one line says why.
     """
-    try:
-        return AutoConfig.from_pretrained(
-            folder, local_files_only=True, trust_remote_code=False, **changes
-        )
-    except Exception as error:  # transformers raises whatever a foreign configuration leads to
-        raise EncoderError(f"{folder}: {_reason(error)}") from error
+    with quiet():
+        try:
+            return AutoConfig.from_pretrained(
+                folder, local_files_only=True, trust_remote_code=False, **changes
+            )
+        except Exception as error:  # transformers raises whatever a foreign configuration leads to
+            raise EncoderError(f"{folder}: {_reason(error)}") from error
 
 
 def _reason(error: Exception) -> str:

@@ -6,7 +6,7 @@ means in its context know different things.
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -45,6 +45,11 @@ class SurfaceScorer:
         for column in rows.T:
             sums += self.table[column]
         return self.weight * sums
+
+    def with_tags(self, kept: Sequence[int]) -> "SurfaceScorer":
+        """The scorer of these tags alone, in this order."""
+        transitions = self.transitions[np.ix_(kept, kept)]
+        return replace(self, table=self.table[:, kept], transitions=transitions)
 
     @property
     def weighted_transitions(self) -> npt.NDArray[np.float64]:

@@ -1,4 +1,8 @@
-"""Fitting surface features' weights to annotated documents, by L-BFGS over all of them at once."""
+"""Fitting surface features' weights to annotated documents, by L-BFGS over all of them at once.
+
+Where a tagger is trained further, its weights are moved as little as the new documents allow: the
+penalty is on how far they move (Chelba & Acero, 2004, adaptation of a maximum entropy model).
+"""
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
@@ -22,7 +26,7 @@ from pharmaner.text.windows import sentence_units
 from pharmaner.text.words import split_words
 
 PENALTY = 0.1
-"""What the squared weights are multiplied by; chosen on PharmaCoNER's dev set."""
+"""What the squared weights, less the start's, are multiplied by; chosen on dev of PharmaCoNER."""
 
 MOST_PASSES = 80
 """Over all documents; the line search may add a few."""
@@ -61,8 +65,9 @@ def fit_surface(
     scheme: LabelScheme,
     weight: float,
     progress: Progress | None = None,
+    start: SurfaceScorer | None = None,
 ) -> SurfaceScorer:
-    """Learn a scorer over the package's lexicon; the same documents give the same on a machine.
+    """Learn a scorer; the same documents and start give the same on a machine.
 
     Args:
         documents: texts with their mentions; those whose label is not in the scheme are read as
@@ -70,8 +75,10 @@ def fit_surface(
         scheme: the tags, of words.
         weight: of the scorer that is returned.
         progress: is told of every pass.
+        start: a scorer for the same scheme, which is kept where the documents say nothing else, and
+            whose lexicon is used; without it all weights start at 0, over the package's lexicon.
     """
-    lexicon = packaged_lexicon()
+    lexicon = start.lexicon if start else packaged_lexicon()
     sequences = [s for document in documents for s in _sequences(document, scheme, lexicon)]
     is_used = np.zeros(NO_FEATURE + 1, dtype=bool)
     for sequence in sequences:
@@ -80,10 +87,13 @@ def fit_surface(
     compact = np.full(NO_FEATURE + 1, len(used), dtype=np.int32)
     compact[used] = np.arange(len(used), dtype=np.int32)
     crf = ConditionalRandomField(scheme)
-    weights = torch.zeros(len(used) + 1, len(scheme.tags), requires_grad=True)
+    table = np.zeros((NO_FEATURE + 1, len(scheme.tags)), dtype=np.float32)
+    if start:
+        table[:] = start.table
+        crf.transitions.data = torch.from_numpy(start.transitions).float()
+    weights = torch.from_numpy(table[[*used, NO_FEATURE]]).requires_grad_()
     batches = [_batch(chosen, compact) for chosen in _by_length(sequences)]
     _minimise(batches, weights, crf, progress)
-    table = np.zeros((NO_FEATURE + 1, len(scheme.tags)), dtype=np.float32)
     table[used] = weights.detach().numpy()[:-1]
     return SurfaceScorer(lexicon, table, crf.transitions.detach().double().numpy(), weight)
 
@@ -126,6 +136,7 @@ def _minimise(
 ) -> None:
     """Move weights and transitions to where the penalised loss is lowest (Liu & Nocedal, 1989)."""
     parameters = [weights, crf.transitions]
+    started = [parameter.detach().clone() for parameter in parameters]
     optimizer = torch.optim.LBFGS(
         parameters,
         max_iter=MOST_PASSES,
@@ -143,7 +154,8 @@ def _minimise(
             part = _loss(batch, weights, crf)
             part.backward()  # type: ignore[no-untyped-call]
             total += float(part.detach())
-        penalty = PENALTY * torch.stack([(p**2).sum() for p in parameters]).sum()
+        moved = zip(parameters, started, strict=True)
+        penalty = PENALTY * torch.stack([((p - s) ** 2).sum() for p, s in moved]).sum()
         penalty.backward()  # type: ignore[no-untyped-call]
         if progress:
             progress(min(next(passes), MOST_PASSES), MOST_PASSES)

@@ -18,7 +18,7 @@ from pharmaner.network.pretrained import pad_id_of
 from pharmaner.network.tagger_network import new_network
 from pharmaner.partial import begin_or_resume, finish, is_in_place
 from pharmaner.recipe import Recipe, load_recipe
-from pharmaner.surface.scorer import SurfaceScorer, read_surface, write_surface
+from pharmaner.surface.scorer import SurfaceScorer, read_surface, surface_of, write_surface
 from pharmaner.text.alignment import AlignmentReport
 from pharmaner.training.dev_score import dev_scorer
 from pharmaner.training.loop import Fit, Listener
@@ -112,6 +112,19 @@ def _surface(prepared: Prepared, file: Path, listener: Listener) -> SurfaceScore
     if not weight:
         return None
     if not file.is_file():
-        fitted = fit_surface(prepared.learned, scheme, weight, listener.surface_passed)
+        start = _surface_of_start(prepared)
+        fitted = fit_surface(prepared.learned, scheme, weight, listener.surface_passed, start)
         write_surface(file, fitted)
     return read_surface(file, scheme, weight)
+
+
+def _surface_of_start(prepared: Prepared) -> SurfaceScorer | None:
+    """The surface features of a tagger that is trained further, where it has every tag."""
+    if prepared.source.tagger is None:
+        return None
+    model, scheme = open_model_folder(prepared.source.tagger), scheme_of(prepared.recipe)
+    surface = surface_of(model)
+    is_known = set(scheme.types) <= set(model.scheme.types)
+    if surface is None or not is_known or scheme.tagging is not model.scheme.tagging:
+        return None
+    return surface.with_tags([model.scheme.tags.index(tag) for tag in scheme.tags])
