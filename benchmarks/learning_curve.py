@@ -48,7 +48,7 @@ def main() -> None:
     parser.add_argument("--work", type=Path, required=True)
     parser.add_argument("--start", nargs="+", required=True)
     parser.add_argument("--documents", type=int, nargs="+", default=[50, 100, 250])
-    parser.add_argument("--epochs", type=int, nargs="+", default=[12, 8, 5])
+    parser.add_argument("--epochs", type=int, nargs="+", default=[10, 8, 6])
     parser.add_argument("--skip", type=int, default=0, help="documents that a start has learned")
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--set", action="append", default=[])
