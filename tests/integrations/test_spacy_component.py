@@ -105,6 +105,15 @@ def test_a_pipeline_gives_what_the_tagger_gives(
     assert offsets(spacy.load(tmp_path / "nlp")(texts[1]).ents) == gold[1]
 
 
+def test_without_a_model_it_is_the_tagger_in_the_package() -> None:
+    nlp = spacy.blank("es")
+    nlp.add_pipe("pharmaner")
+    text = "Se pautó enalapril 5 mg por elevación de la ferritina."
+    found = [(m.start, m.end, m.label) for m in Tagger.load().predict(text).mentions]
+    assert offsets(nlp(text).ents) == found
+    assert len(found) == 2
+
+
 def test_the_entry_point_names_the_factory() -> None:
     project = tomllib.loads((Path(__file__).parents[2] / "pyproject.toml").read_text())["project"]
     (name, target), *others = project["entry-points"]["spacy_factories"].items()

@@ -77,8 +77,8 @@ def set_mentions(doc: Doc, document: Document) -> Counter[str]:
 
 
 @Language.factory(NAME, assigns=["doc.ents", "doc.spans"])
-def create_component(nlp: Language, name: str, model: str) -> SpacyTagger:
-    """Make the component from a model folder.
+def create_component(nlp: Language, name: str, model: str | None = None) -> SpacyTagger:
+    """Make the component from a model folder, or from the tagger in the package.
 
     Raises:
         ModelFolderError: as ``Tagger.load``.

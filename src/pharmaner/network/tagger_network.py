@@ -16,6 +16,7 @@ from pharmaner.errors import ModelFolderError
 from pharmaner.labels import LabelScheme
 from pharmaner.model_folder import TRANSITIONS
 from pharmaner.network.crf import ConditionalRandomField
+from pharmaner.network.output_rows import hand_on_output_rows
 from pharmaner.network.pretrained import (
     check_readable,
     load_config,
@@ -30,8 +31,8 @@ _CRF = "crf"
 def new_network(encoder_folder: Path, scheme: LabelScheme, recipe: Recipe) -> torch.nn.Module:
     """A pre-trained encoder under a head with one output a tag.
 
-    A folder that brings such a head (a trained tagger) keeps it where the shape is the same;
-    else its weights are drawn from torch's random state: seed it before.
+    A folder that brings such a head (a trained tagger) keeps the outputs of the tags that are the
+    same; the others' weights are drawn from torch's random state: seed it before.
 
     Raises:
         EncoderError: when the folder is no encoder that transformers know.
@@ -52,6 +53,7 @@ def new_network(encoder_folder: Path, scheme: LabelScheme, recipe: Recipe) -> to
         config=config,
         ignore_mismatched_sizes=True,
     )
+    hand_on_output_rows(encoder_folder, network, scheme.tags)
     if recipe.network.decoder == "crf":
         network.add_module(_CRF, ConditionalRandomField(scheme))
     return network
