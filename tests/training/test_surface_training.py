@@ -18,6 +18,7 @@ from pharmaner.tagger import Tagger
 from pharmaner.text.words import split_words
 from pharmaner.training import train as train_module
 from pharmaner.training.train import train
+from tests.small_inputs import with_encoder
 from tests.training.test_train import (
     InterruptAt,
     InterruptionError,
@@ -146,11 +147,6 @@ def test_they_begin_anew_where_a_type_is_new(
         (tmp_path / name / "surface.safetensors").read_bytes() for name in ("further", "anew")
     )
     assert further == anew
-
-
-def with_encoder(recipe: Recipe, folder: Path) -> Recipe:
-    encoder = recipe.encoder.model_copy(update={"name": str(folder)})
-    return recipe.model_copy(update={"encoder": encoder})
 
 
 def test_a_folder_without_them_is_refused(model: Path) -> None:
