@@ -140,7 +140,7 @@ class TrainingSection(Section):
     weight_decay: Annotated[float, Field(ge=0)] = 0.01
     warmup: Share = 0.1
     batch_sequences: Annotated[int, Field(ge=0)] = 0
-    batch_pieces: Annotated[int, Field(ge=0)] = 2048
+    batch_pieces: Annotated[int, Field(ge=0)] = 1024
     layer_decay: Annotated[float, Field(gt=0, le=1)] = 1.0
     ema_decay: Share = 0.0
     clip_norm: Annotated[float, Field(gt=0)] = 1.0

@@ -1,10 +1,16 @@
 import numpy as np
 import pytest
-from benchmarks.make_lexicon import k_means, made_lexicon, unit
+from benchmarks.make_lexicon import k_means, made_lexicon, own_names, unit
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pharmaner.surface.lexicon import lexicon_of, packaged_lexicon, stem
+from pharmaner.surface.lexicon import (
+    SHORTEST_STEM,
+    lexicon_of,
+    packaged_lexicon,
+    stem,
+    word_hash,
+)
 
 
 @pytest.mark.parametrize(
@@ -40,9 +46,28 @@ def test_the_packages_lexicon_knows_drugs_and_symbols_from_common_words() -> Non
     assert lexicon.clusters("7") == lexicon.clusters("1250")
 
 
+@pytest.mark.parametrize(
+    ("name", "bit"),
+    [
+        ("substances", 1 << 4),
+        ("proteins", 1 << 5),
+        ("substance_abbreviations", 1 << 10),
+        ("protein_abbreviations", 1 << 11),
+        ("other_abbreviations", 1 << 12),
+    ],
+)
+def test_the_packages_lexicon_has_the_projects_own_lists(name: str, bit: int) -> None:
+    lexicon = packaged_lexicon()
+    shortest = SHORTEST_STEM if bit < 1 << 8 else 2
+    names = [own for own in own_names(name) if own.isalpha() and len(stem(own)) >= shortest]
+    assert len(names) > 100
+    assert [own for own in names if not lexicon.lists(own) & bit] == []
+    assert not lexicon.lists("paciente") & bit
+
+
 @given(st.dictionaries(st.text(max_size=8), st.integers(0, 255), max_size=20))
 def test_a_word_has_the_numbers_that_its_table_gives_it(symbols: dict[str, int]) -> None:
-    table = {word: (bits,) for word, bits in symbols.items()}
+    table = {word_hash(word): (bits,) for word, bits in symbols.items()}
     lexicon = lexicon_of(made_lexicon({"clusters": {}, "stems": {}, "symbols": table}).arrays())
     for word, bits in symbols.items():
         assert lexicon.lists(word) == bits << 8
