@@ -21,8 +21,8 @@ SENTENCES = (
     ("Ferritina 340 ng/ml. Se pautó omeprazol 20mg cada 24 h.", {"Ferritina", "omeprazol"}),
     ("La exploración abdominal fue normal y se citó en tres meses.", set()),
 )
-LOWEST_F1 = 0.88
-"""The least on notes that were written for the package; it was 0.937 when shipped."""
+LOWEST_F1 = 0.9
+"""The least on notes that were written for the package; it was 0.950 when shipped."""
 
 
 def without_torch(*arguments: object, stdin: str = "") -> str:
