@@ -74,15 +74,11 @@ def main() -> None:
 
 
 def published(lists: Path, texts: Iterable[Path]) -> dict[str, Table]:
-    tables = {
-        "clusters": clusters(lines(texts)),
-        "stems": {word: (bits,) for word, bits in stems(lists).items()},
-        "symbols": {word: (bits,) for word, bits in symbols(lists).items()},
-    }
-    return {
-        name: {word_hash(word): row for word, row in table.items()}
-        for name, table in tables.items()
-    }
+    clustered = {word_hash(word): row for word, row in clusters(lines(texts)).items()}
+    tables: dict[str, Table] = {"clusters": clustered, "stems": {}, "symbols": {}}
+    add(tables["stems"], stems(lists))
+    add(tables["symbols"], symbols(lists))
+    return tables
 
 
 def packaged() -> dict[str, Table]:
@@ -99,9 +95,11 @@ def packaged() -> dict[str, Table]:
 
 
 def add(table: Table, bits: dict[str, int]) -> None:
-    for word, own in bits.items():
-        (known,) = table.get(word_hash(word), (0,))
-        table[word_hash(word)] = (known | own,)
+    """Set the bits of words beside those that the table has."""
+    for word, further in bits.items():
+        hashed = word_hash(word)
+        (known,) = table.get(hashed, (0,))
+        table[hashed] = (known | further,)
 
 
 def own_names(name: str) -> Iterator[str]:

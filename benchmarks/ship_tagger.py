@@ -27,6 +27,9 @@ from pharmaner.model_folder import (
 )
 
 SHIPPED = PACKAGE / "shipped"
+COPY = 0.95
+"""A text that shares more of its distinct words with another is a copy of it."""
+
 CARD = Path(__file__).with_name("shipped_card.md")
 FROM_NOTHING = (
     *("--set", "training.batch_pieces=2048", "--set", "training.epochs=4"),
@@ -97,19 +100,23 @@ def with_the_rare_type(train: Path, folder: Path) -> Path:
 
 
 def unlabelled_texts(unlabelled: Path, dev: Path, folder: Path) -> Path:
-    """All unlabelled cases but those that are cases of dev, where white space does not count."""
-    known = {" ".join(path.read_text("utf-8").split()) for path in dev.glob("*.txt")}
+    """All unlabelled cases but copies of dev cases, which share nearly all of their words."""
+    known = [words(path) for path in dev.glob("*.txt")]
     folder.mkdir(parents=True, exist_ok=True)
     for path in sorted(unlabelled.rglob("*.txt")):
-        if " ".join(path.read_text("utf-8").split()) in known:
-            print(f"{path.name}: is a case of dev, left out")
-        elif (folder / path.name).exists() and (
-            folder / path.name
-        ).read_bytes() != path.read_bytes():
+        copy = folder / path.name
+        own = words(path)
+        if any(len(own & case) > COPY * len(own | case) for case in known):
+            print(f"{path.name}: is a copy of a case of dev, left out")
+        elif copy.exists() and copy.read_bytes() != path.read_bytes():
             raise SystemExit(f"{path}: another text of {unlabelled} has this name; rename one")
         else:
-            shutil.copy(path, folder)
+            shutil.copy(path, copy)
     return folder
+
+
+def words(path: Path) -> set[str]:
+    return set(path.read_text("utf-8").split())
 
 
 def student_of(teacher: Path, dev: Path, texts: Path, rare: Path, name: str) -> Path:
