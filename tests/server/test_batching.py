@@ -16,18 +16,21 @@ from tests.server.conftest import MARK
 
 
 class HeldTagger:
-    """Records what each call was given; goes on when ``gate`` is open."""
+    """Records what each call was given; all go on when ``gate`` is open, one by ``only_one``."""
 
     def __init__(self) -> None:
         self.calls: list[list[str]] = []
         self.gate = threading.Event()
+        self.only_one = threading.Event()
         self.entered = threading.Event()
 
     def predict_documents(self, documents: Iterable[Document], /) -> Iterator[Prediction]:
         given = list(documents)
         self.calls.append([document.id for document in given])
         self.entered.set()
-        self.gate.wait()
+        while not self.gate.wait(0.001) and not self.only_one.is_set():
+            pass
+        self.only_one.clear()
         if any("poison" in document.id for document in given):
             raise RuntimeError(given[0].text)
         return iter([Prediction(document, len(document.text)) for document in given])
@@ -41,6 +44,13 @@ async def submitted(batcher: Batcher, documents: list[Document]) -> asyncio.Task
     task = asyncio.create_task(batcher.predict(documents))
     await asyncio.sleep(0)
     return task
+
+
+async def passed(tagger: HeldTagger) -> None:
+    """Let the call that is held go on, and wait until the next one is held."""
+    tagger.entered.clear()
+    tagger.only_one.set()
+    await asyncio.to_thread(tagger.entered.wait)
 
 
 Scenario = Callable[[Batcher, HeldTagger], Awaitable[None]]
@@ -87,7 +97,7 @@ def test_a_large_request_does_not_hold_up_a_small_one() -> None:
         assert len(await small) == 1
         assert [p.document.id for p in await large] == [f"large-{n}" for n in range(9)]
 
-    calls = run(scenario, batch_characters=30).calls
+    calls = run(scenario, batch_characters=150).calls
     assert "small" in calls[1]
     assert all(len(call) <= 3 for call in calls)
     assert sum(map(len, calls)) == 11
@@ -152,11 +162,29 @@ def test_a_full_queue_refuses_and_says_when_to_come_back() -> None:
 
 def test_the_queue_is_bounded_in_characters_too() -> None:
     async def scenario(batcher: Batcher, tagger: HeldTagger) -> None:
-        await submitted(batcher, texts("fits", characters=40))
+        fits = await submitted(batcher, texts("fits", characters=80))
         with pytest.raises(RefusedError):
             await batcher.predict(texts("does not", characters=1))
+        tagger.gate.set()
+        assert len(await fits) == 1
 
-    run(scenario, queue_characters=50)
+    run(scenario, queue_characters=150)
+
+
+def test_a_request_that_would_be_answered_too_late_is_refused_at_once() -> None:
+    async def scenario(batcher: Batcher, tagger: HeldTagger) -> None:
+        await asyncio.sleep(0.5)  # so the first batch takes 10 ms a character, or more
+        large = await submitted(batcher, texts(*(f"large-{n}" for n in range(40))))
+        await passed(tagger)
+        with pytest.raises(RefusedError) as caught:
+            await batcher.predict(texts("late", characters=2000))
+        assert caught.value.status == 503
+        short = await submitted(batcher, texts("short"))
+        tagger.gate.set()
+        assert len(await short) == 1
+        assert len(await large) == 40
+
+    run(scenario, batch_characters=50, answer_seconds=10)
 
 
 def test_a_request_above_the_bound_is_served_when_nothing_else_waits() -> None:

@@ -1,6 +1,7 @@
 """The container, the unit and the page on deployment: linted, and their examples executed."""
 
 import json
+import os
 import re
 import shutil
 import subprocess
@@ -20,6 +21,9 @@ from tests.server.test_predictions import packed
 ROOT = Path(__file__).parents[2]
 DEPLOY = ROOT / "deploy"
 PAGE = (ROOT / "docs" / "deploy.md").read_text(encoding="utf-8")
+BEHIND_A_PROXY = {**os.environ, "http_proxy": "http://127.0.0.1:9", "no_proxy": ""}
+"""Nobody listens there: what is sent to the proxy fails."""
+
 LONGEST_STOP = 2 * Limits().read_seconds + Limits().answer_seconds
 
 
@@ -56,7 +60,7 @@ def test_the_health_check_asks_the_server(server: Server) -> None:
     (value,) = [s["value"] for s in parser.structure if s["instruction"] == "HEALTHCHECK"]
     code = json.loads(value[value.index("[") :])[2]
     command = [sys.executable, "-c", code.replace("http://127.0.0.1:8000", server.url)]
-    assert subprocess.run(command).returncode == 0
+    assert subprocess.run(command, env=BEHIND_A_PROXY).returncode == 0
     closed = [sys.executable, "-c", code.replace(":8000", ":9")]
     assert subprocess.run(closed, capture_output=True).returncode == 1
 
@@ -104,7 +108,9 @@ def test_the_unit_is_valid(tmp_path: Path) -> None:
 def run_example(command: list[str], example: str, server: Server, folder: Path) -> str:
     asked = example.replace("http://127.0.0.1:8000", server.url)
     assert asked != example
-    result = subprocess.run([*command, asked], cwd=folder, capture_output=True, text=True)
+    result = subprocess.run(
+        [*command, asked], cwd=folder, capture_output=True, text=True, env=BEHIND_A_PROXY
+    )
     assert result.returncode == 0, result.stderr
     return result.stdout
 

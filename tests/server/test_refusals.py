@@ -50,9 +50,12 @@ MALFORMED: list[tuple[int, str]] = [
     (422, f'{{"documents": [{{"id": 1, "text": "{MARK}"}}]}}'),
     (422, f'{{"documents": [{{"id": "a", "text": "", "{MARK}": ""}}]}}'),
     (422, f'{{"documents": [{{"id": "{MARK}", "text": ""}}, {{"id": "{MARK}", "text": ""}}]}}'),
+    (422, f'{{"text": "{MARK}", "text": "b"}}'),
+    (422, f'{{"documents": [{{"id": "a", "text": "", "text": "{MARK}"}}]}}'),
     (422, MANY_KEYS),
     (422, f'{{"documents": [{MANY_KEYS}]}}'),
-    (422, f'{{"documents": [{"1," * 100_000}1]}}'),
+    (422, f'{{"documents": [{"1," * 900}1]}}'),
+    (413, f'{{"documents": [{"1," * 100_000}1]}}'),
 ]
 
 
@@ -73,6 +76,17 @@ def assert_safe(reply: httpx.Response) -> None:
 def test_a_malformed_body(client: httpx.Client, status: int, body: str) -> None:
     reply = client.post("/v1/predict", content=body.encode(), headers=JSON)
     assert_refused(reply, 422 if not body else status)
+
+
+@pytest.mark.parametrize("site", ["cross-site", "same-site"])
+def test_pages_of_other_sites_are_refused(client: httpx.Client, site: str) -> None:
+    """Any page may send a form to the loopback; a browser says of each request who asks."""
+    upload = {"file": (f"{MARK}.txt", MARK.encode())}
+    theirs = client.post("/v1/predict/file", files=upload, headers={"sec-fetch-site": site})
+    assert_refused(theirs, 403)
+    for own in ("same-origin", "none"):
+        headers = {"sec-fetch-site": own}
+        assert client.post("/v1/predict/file", files=upload, headers=headers).status_code == 200
 
 
 def test_bytes_that_are_not_utf8(client: httpx.Client) -> None:

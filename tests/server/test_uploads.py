@@ -44,9 +44,32 @@ def test_a_text_is_read_byte_for_byte() -> None:
 @pytest.mark.parametrize("method", [zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED])
 def test_a_zip_is_read_in_its_order(method: int) -> None:
     members = [("b.txt", b"\xc3\xa1"), ("sala/", b""), ("sala/a.b.txt", b"x\r\n"), ("c.txt", b"")]
-    beside = ("__MACOSX/sala/._a.b.txt", b"\x00\xff")
+    beside = ("__MACOSX/sala/._a.b.txt", b"Mac OS X")
     expected = [Document("b", "á"), Document("a.b", "x\r\n"), Document("c", "")]
     assert read_upload("n.zip", packed(*members, beside, method=method), LIMITS) == expected
+
+
+def test_nothing_but_folders_and_what_macos_adds_is_passed_over() -> None:
+    other = packed(("__MACOSX/nota.txt", b"litio"))
+    assert read_upload("n.zip", other, LIMITS) == [Document("nota", "litio")]
+    assert refusal(packed(("nota.txt/", b"litio"))) == (400, "member 1 of the zip: is no .txt")
+    assert refusal(packed(("a/", b""), ("a/-b.txt", b"")).replace(b"a/-b", b"a/\0b")) == (
+        400,
+        "member 1 of the zip: its name leaves the zip",
+    )
+
+
+def test_names_in_utf8_are_read_where_the_zip_does_not_say_so() -> None:
+    """As macOS writes them; without the flag the standard means code page 437."""
+    named = packed(("informé_ñ.txt", b""), ("plain.txt", b""))
+    unsaid = bytearray(named)
+    for signature, flags in ((b"PK\3\4", 6), (b"PK\1\2", 8)):
+        unsaid[unsaid.index(signature) + flags + 1] &= ~8
+    for content in (named, bytes(unsaid)):
+        ids = [document.id for document in read_upload("n.zip", content, LIMITS)]
+        assert ids == ["informé_ñ", "plain"]
+    old = bytes(unsaid).replace("informé_ñ".encode(), b"inform\x82__\xa4_")
+    assert read_upload("n.zip", old, LIMITS)[0].id == "informé__ñ_"
 
 
 @pytest.mark.parametrize("name", ["nota.pdf", "nota", ".txt", "txt", ""])

@@ -19,6 +19,12 @@ from pharmaner.server.settings import Limits
 LONGEST_RETRY = 60
 """The most seconds that a client is asked to wait before it tries again."""
 
+LEAST_CHARACTERS = 50
+"""What a text counts as, at least: a short one costs its window."""
+
+MEMORY = 0.8
+"""How much of what the batches before took counts when the next's time is expected."""
+
 
 class TaggerLike(Protocol):
     """What the thread calls; ``pharmaner.tagger.Tagger`` is one."""
@@ -30,16 +36,13 @@ class TaggerLike(Protocol):
 
 @dataclass(slots=True, eq=False)
 class _Job:
-    """A request's documents; ``begun`` of them were handed to the tagger."""
+    """A request's documents; ``begun`` were handed to the tagger, ``left`` characters were not."""
 
     documents: Sequence[Document]
     answer: asyncio.Future[list[Prediction]]
+    left: int
     begun: int = 0
     predictions: list[Prediction] = field(default_factory=list)
-
-    @property
-    def characters(self) -> int:
-        return sum(len(document.text) for document in self.documents)
 
     def take(self, prediction: Prediction | None) -> None:
         """Accept the next document's prediction, None when it failed; the last one answers."""
@@ -78,7 +81,9 @@ class Batcher:
         self._waiting: deque[_Job] = deque()
         self._requests = 0
         self._characters = 0
-        self._seconds_a_character = 0.0
+        self._in_hand = 0
+        self._recent_seconds = 0.0
+        self._recent_characters = 0.0
         self._is_ready = False
         self._is_stopping = False
         self._thread = threading.Thread(target=self._run, name="tagger", daemon=True)
@@ -107,13 +112,13 @@ class Batcher:
         When the caller is cancelled, what has not been predicted by then never is.
 
         Raises:
-            RefusedError: 503 while the tagger is not loaded or the queue is full, 500 when the
-                prediction failed.
+            RefusedError: 503 while the tagger is not loaded, when the queue is full, and when too
+                much is before this to answer it in time; 500 when the prediction failed.
         """
         if not documents:
             return []
-        job = _Job(documents, self._loop.create_future())
-        characters = job.characters
+        characters = sum(map(_counted, documents))
+        job = _Job(documents, self._loop.create_future(), left=characters)
         self._refuse_excess(characters)
         self._count(1, characters)
         with self._changed:
@@ -132,10 +137,23 @@ class Batcher:
             raise RefusedError(503, "the model is not ready", {"retry-after": "2"})
         room = self._limits.queue_characters - self._characters
         is_long = self._characters > 0 and characters > room
-        if self._requests >= self._limits.queue_requests or is_long:
-            expected = math.ceil(self._characters * self._seconds_a_character)
+        if self._requests >= self._limits.queue_requests or is_long or self._is_late(characters):
+            expected = math.ceil(self._seconds(self._characters))
             seconds = min(max(expected, 1), LONGEST_RETRY)
             raise RefusedError(503, "the queue is full", {"retry-after": str(seconds)})
+
+    def _is_late(self, characters: int) -> bool:
+        """Whether a request so long would be answered too late for what is before it.
+
+        Of a longer request that is before it, only as much is as it has itself: they take turns.
+        """
+        with self._changed:
+            before = self._in_hand + sum(min(job.left, characters) for job in self._waiting)
+        return before > 0 and self._seconds(before + characters) > self._limits.answer_seconds
+
+    def _seconds(self, characters: int) -> float:
+        """How long so many characters take, by what took how long lately."""
+        return characters * self._recent_seconds / max(self._recent_characters, 1)
 
     def _count(self, requests: int, characters: int) -> None:
         self._requests += requests
@@ -158,17 +176,19 @@ class Batcher:
     def _collect(self) -> list[_Item]:
         """Wait for work and take a batch of it; nothing when all is done and no more will come."""
         with self._changed:
+            self._in_hand = 0
             self._changed.wait_for(lambda: self._waiting or self._is_stopping)
             batch: list[_Item] = []
-            room = self._limits.batch_characters
             while self._waiting:
                 job = self._waiting[0]
                 document = job.documents[job.begun]
-                room -= max(len(document.text), 1)
-                if batch and room < 0:
+                characters = _counted(document)
+                if batch and self._in_hand + characters > self._limits.batch_characters:
                     break
                 batch.append((job, document))
+                self._in_hand += characters
                 job.begun += 1
+                job.left -= characters
                 self._waiting.popleft()
                 if job.begun < len(job.documents):
                     self._waiting.append(job)
@@ -189,8 +209,10 @@ class Batcher:
 
     def _observe(self, batch: list[_Item], seconds: float) -> None:
         requests = len({id(job) for job, _ in batch})
+        counted = sum(_counted(document) for _, document in batch)
+        self._recent_seconds = MEMORY * self._recent_seconds + seconds
+        self._recent_characters = MEMORY * self._recent_characters + counted
         characters = sum(len(document.text) for _, document in batch)
-        self._seconds_a_character = seconds / max(characters, 1)
         self._metrics.batch_requests.observe(requests)
         self._metrics.batch_seconds.observe(seconds)
         self._metrics.documents.inc(len(batch))
@@ -201,3 +223,7 @@ class Batcher:
     def _deliver(self, batch: list[_Item], predictions: list[Prediction | None]) -> None:
         for (job, _), prediction in zip(batch, predictions, strict=True):
             self._loop.call_soon_threadsafe(job.take, prediction)
+
+
+def _counted(document: Document) -> int:
+    return max(len(document.text), LEAST_CHARACTERS)

@@ -18,6 +18,9 @@ CLIENT_GONE = 499
 
 _METHODS = {"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"}
 _WITH_KEY = ("/v1/", "/metrics")
+_OTHER_SITES = {b"cross-site", b"same-site"}
+"""What browsers say of a request that another site's page makes (W3C, Fetch Metadata)."""
+
 _PROBES = {"/health", "/ready", "/metrics"}
 _WITH_BODY = "/v1/predict"
 
@@ -79,6 +82,8 @@ class Gate:
         """Refuse by what the headers say, before any of the body is read."""
         if scope["path"] not in _PROBES and self._open > self._limits.open_requests:
             raise RefusedError(503, "too many requests at once", {"retry-after": "1"})
+        if scope["path"].startswith("/v1/") and _header(scope, b"sec-fetch-site") in _OTHER_SITES:
+            raise RefusedError(403, "pages of other sites are not served")
         needs_key = scope["path"].startswith(_WITH_KEY)
         if needs_key and not self._keys.accept(_header(scope, b"authorization")):
             message = "a known key is accepted: Authorization: Bearer KEY"

@@ -8,7 +8,7 @@ from fastapi import HTTPException, Request, Response
 from fastapi.exceptions import RequestValidationError
 from fastapi.routing import APIRoute
 
-from pharmaner.server.refusal import RefusedError
+from pharmaner.server.refusal import RefusedError, too_many_documents
 
 _MESSAGES = {
     "list_type": "is not a list",
@@ -24,27 +24,48 @@ _OUR_TYPES = {"unknown_key"}
 _KEYS = {"documents", "id", "text"}
 
 
-class _JsonRequest(Request):
-    async def json(self) -> Any:
-        content = await self.body()
-        try:
-            return json.loads(content.decode("utf-8"))
-        except UnicodeDecodeError as error:
-            message = f"the byte at position {error.start} is not UTF-8"
-            raise HTTPException(400, message) from None
+def json_route(most_documents: int) -> type[APIRoute]:
+    """A kind of route whose JSON is UTF-8 and has no key twice.
+
+    Args:
+        most_documents: that a body may hold; more are refused before each of them is looked at.
+    """
+
+    class JsonRequest(Request):
+        async def json(self) -> Any:
+            return _read(await self.body(), most_documents)
+
+    class JsonRoute(APIRoute):
+        def get_route_handler(self) -> Callable[[Request], Coroutine[Any, Any, Response]]:
+            handle = super().get_route_handler()
+
+            async def handle_json(request: Request) -> Response:
+                return await handle(JsonRequest(request.scope, request.receive))
+
+            return handle_json
+
+    return JsonRoute
 
 
-class JsonRoute(APIRoute):
-    """A route whose JSON is UTF-8 and nothing else, as the standard demands."""
+def _read(content: bytes, most_documents: int) -> Any:
+    try:
+        value = json.loads(content.decode("utf-8"), object_pairs_hook=_without_repetition)
+    except UnicodeDecodeError as error:
+        message = f"the byte at position {error.start} is not UTF-8"
+        raise HTTPException(400, message) from None
+    documents = value.get("documents") if isinstance(value, dict) else None
+    if isinstance(documents, list) and len(documents) > most_documents:
+        refusal = too_many_documents(len(documents), most_documents)
+        raise HTTPException(refusal.status, refusal.message)
+    return value
 
-    def get_route_handler(self) -> Callable[[Request], Coroutine[Any, Any, Response]]:
-        """See ``APIRoute``."""
-        handle = super().get_route_handler()
 
-        async def handle_json(request: Request) -> Response:
-            return await handle(_JsonRequest(request.scope, request.receive))
-
-        return handle_json
+def _without_repetition(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    """An object; of a key that is given twice readers keep one value, and not all the same."""
+    value = dict(pairs)
+    if len(value) != len(pairs):
+        raise HTTPException(422, "the body: an object has a key twice")
+    return value
 
 
 def explain(error: RequestValidationError, content_type: str) -> RefusedError:

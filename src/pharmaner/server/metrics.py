@@ -39,7 +39,9 @@ class Metrics:
         self.documents = self._counter("documents", "Documents predicted.")
         self.characters = self._counter("characters", "Code points of text predicted.")
         self.queue_requests = self._gauge("queue_requests", "Requests accepted, not answered.")
-        self.queue_characters = self._gauge("queue_characters", "Code points in those requests.")
+        self.queue_characters = self._gauge(
+            "queue_characters", "Code points in those requests, 50 a text at least."
+        )
         self.batch_requests = Histogram(
             "pharmaner_batch_requests",
             "Requests that share one call of the tagger.",

@@ -17,3 +17,8 @@ class RefusedError(Exception):
         self.status = status
         self.message = message
         self.headers = dict(headers or {})
+
+
+def too_many_documents(found: int, accepted: int) -> RefusedError:
+    """Of a body or a zip."""
+    return RefusedError(413, f"{found} documents; {accepted} are accepted")

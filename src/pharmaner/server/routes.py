@@ -12,7 +12,7 @@ from pharmaner.document import Document
 from pharmaner.prediction.predictor import Prediction
 from pharmaner.report.json_lines import json_line
 from pharmaner.server.gate import ClientGoneError
-from pharmaner.server.json_body import JsonRoute
+from pharmaner.server.json_body import json_route
 from pharmaner.server.metrics import CONTENT_TYPE
 from pharmaner.server.multipart import UPLOAD_BODY, uploaded_file
 from pharmaner.server.refusal import RefusedError
@@ -32,6 +32,7 @@ from pharmaner.server.uploads import read_upload
 _REASONS = {
     400: "The body cannot be read.",
     401: "No known API key.",
+    403: "Another site's page asks.",
     408: "The body took too long to arrive.",
     413: "The body, a text, their number or an unpacked zip is too large.",
     415: "Another kind of body is accepted.",
@@ -50,8 +51,9 @@ class JsonLines(Response):
 
 def prediction_routes(service: Service) -> APIRouter:
     """``/v1/predict`` and ``/v1/predict/file``."""
-    router = APIRouter(route_class=JsonRoute, dependencies=_key(service), tags=["prediction"])
     limits = service.settings.limits
+    route = json_route(limits.documents)
+    router = APIRouter(route_class=route, dependencies=_key(service), tags=["prediction"])
     replies = {200: {"model": Record, "description": "One record a line, in order."}}
     described: dict[str, Any] = {
         "response_class": JsonLines,
@@ -88,7 +90,7 @@ def prediction_routes(service: Service) -> APIRouter:
 def state_routes(service: Service) -> APIRouter:
     """``/health``, ``/ready``, ``/metrics`` and ``/v1/model``."""
     router = APIRouter(tags=["state"])
-    with_key: dict[str, Any] = {"dependencies": _key(service), "responses": _errors(401)}
+    with_key: dict[str, Any] = {"dependencies": _key(service), "responses": _errors(401, 403)}
 
     @router.get("/health", summary="Whether the process answers")
     async def health() -> StatusReply:
@@ -141,8 +143,6 @@ async def _reply(service: Service, documents: Sequence[Document], receive: Recei
 
 
 def _refuse_excess(documents: Sequence[Document], limits: Limits) -> None:
-    if len(documents) > limits.documents:
-        raise RefusedError(413, f"{len(documents)} documents; {limits.documents} are accepted")
     seen: set[str] = set()
     for place, document in enumerate(documents):
         if len(document.text) > limits.document_characters:

@@ -9,7 +9,7 @@ from pydantic import BeforeValidator, Field, PositiveInt
 from pharmaner.errors import RecipeError
 from pharmaner.sections import Section, parse_sections
 
-Seconds = Annotated[float, Field(gt=0)]
+Seconds = Annotated[float, Field(gt=0, le=86_400)]
 _KEY_HASH = re.compile("sha256:[0-9a-f]{64}")
 
 
@@ -30,9 +30,10 @@ class Limits(Section):
     together, ``unpacked_ratio`` how many times larger than the zip they may be. ``documents`` and
     ``document_characters`` (code points) bound one request and one text. ``queue_requests`` and
     ``queue_characters`` bound what is accepted and not yet answered; ``batch_characters`` is how
-    much is predicted in one go. ``open_requests`` bounds what is read or answered at a time.
-    ``read_seconds`` is how long a client may take to send its headers, to send its body, and to
-    take the reply; ``answer_seconds`` how long it waits for a prediction.
+    much is predicted in one go; in both a text counts as 50 at least. ``open_requests`` bounds what
+    is read or answered at a time. ``read_seconds`` is how long a client may take to send its
+    headers, to send its body, and to take the reply; ``answer_seconds`` how long it waits for a
+    prediction.
     """
 
     body_bytes: PositiveInt = 4 * 2**20

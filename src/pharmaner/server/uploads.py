@@ -7,12 +7,13 @@ from io import BytesIO
 from pathlib import PurePosixPath
 
 from pharmaner.document import Document
-from pharmaner.server.refusal import RefusedError
+from pharmaner.server.refusal import RefusedError, too_many_documents
 from pharmaner.server.schemas import LONGEST_ID
 from pharmaner.server.settings import Limits
 
 _METHODS = {zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED}
 _ENCRYPTED = 0x1
+_UTF8_NAME = 0x800
 _DAMAGED = (
     zipfile.BadZipFile,
     NotImplementedError,
@@ -82,13 +83,15 @@ def _read_zip(content: bytes, limits: Limits) -> list[Document]:
 
 def _is_passed_over(entry: zipfile.ZipInfo) -> bool:
     """Folders, and what macOS adds beside every file."""
-    return entry.filename.endswith("/") or entry.filename.startswith("__MACOSX/")
+    name = entry.orig_filename
+    is_of_macos = name.startswith("__MACOSX/") and PurePosixPath(name).name.startswith("._")
+    return (name.endswith("/") and not entry.file_size) or is_of_macos
 
 
 def _refuse_bomb(entries: list[zipfile.ZipInfo], packed: int, limits: Limits) -> None:
     """Refuse by the sizes that the zip states; no more than is stated is ever unpacked."""
     if len(entries) > limits.documents:
-        raise RefusedError(413, f"{len(entries)} documents; {limits.documents} are accepted")
+        raise too_many_documents(len(entries), limits.documents)
     unpacked = sum(entry.file_size for entry in entries)
     accepted = min(limits.unpacked_bytes, limits.unpacked_ratio * packed)
     if unpacked > accepted:
@@ -100,14 +103,24 @@ def _identifier(entry: zipfile.ZipInfo, where: str) -> str:
         raise RefusedError(400, f"{where}: is encrypted")
     if entry.compress_type not in _METHODS:
         raise RefusedError(400, f"{where}: is compressed otherwise than by deflate")
-    name = entry.orig_filename
+    name = _name(entry)
     path = PurePosixPath(name)
     is_outside = path.is_absolute() or ".." in path.parts or name[1:2] == ":"
     if is_outside or "\\" in name or "\0" in name:
         raise RefusedError(400, f"{where}: its name leaves the zip")
-    if path.suffix.lower() != ".txt":
+    if path.suffix.lower() != ".txt" or name.endswith("/"):
         raise RefusedError(400, f"{where}: is no .txt")
     return _named(path, where)
+
+
+def _name(entry: zipfile.ZipInfo) -> str:
+    """A member's name; macOS writes UTF-8 without saying so, which is read as code page 437."""
+    if entry.flag_bits & _UTF8_NAME:
+        return entry.orig_filename
+    try:
+        return entry.orig_filename.encode("cp437").decode("utf-8")
+    except UnicodeError:
+        return entry.orig_filename
 
 
 def _named(path: PurePosixPath, where: str) -> str:

@@ -155,6 +155,22 @@ def test_codes_are_in_brat_and_csv(page: Page) -> None:
     assert [row["codes"] for row in rows] == ["A;B 1", "", "A"]
 
 
+def test_no_cell_begins_as_a_formula_whatever_separates_cells(page: Page) -> None:
+    names = ["=1+1;=2+5", "a;-b", "@x", "3-4", "x\r\n+y", "\ty"]
+    call = """async (names) => {
+      const { csvTable } = await import("/formats.js");
+      const mention = { start: 0, end: 1, label: "L", text: "t", score: 0.5, codes: names };
+      return csvTable(names.map((id) => ({ id, mentions: [mention] })));
+    }"""
+    table = page.evaluate(call, names)
+    for separator in ",;":
+        for row in csv.reader(io.StringIO(table, newline=""), delimiter=separator):
+            for line in (line for cell in row for line in cell.splitlines()):
+                assert not line.startswith(("=", "+", "-", "@", "\t", "\r"))
+    documents = [row["document"] for row in csv.DictReader(io.StringIO(table, newline=""))]
+    assert documents == ["'=1+1;'=2+5", "a;'-b", "'@x", "3-4", "x\r\n'+y", "'\ty"]
+
+
 def test_names_in_a_zip_are_names_on_every_system(page: Page, tmp_path: Path) -> None:
     long = "\u00f1" * 150
     texts = dict.fromkeys(["CON", "nul.1", "nota .", ".oculta", "con", long, f"{long}2"], "litio")

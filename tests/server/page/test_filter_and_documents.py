@@ -95,6 +95,21 @@ def test_a_dropped_file_is_read(page: Page) -> None:
     assert highlights(page) == [(5, 10, "litio")]
 
 
+def test_a_file_keeps_the_name_that_a_form_cannot_spell(page: Page) -> None:
+    name = 'nota "A" 100%.txt'
+    file = {"name": name, "mimeType": "text/plain", "buffer": b"Toma litio"}
+    page.set_input_files("#files", [file])
+    expect(page.locator("#document-name")).to_have_text('nota "A" 100%')
+
+
+def test_a_folder_that_is_dropped_is_said_to_be_no_file(page: Page) -> None:
+    """A folder's entry fails when it is read, which a page cannot make by itself."""
+    reject = "() => Promise.reject(new Error('folder'))"
+    page.evaluate(f"() => {{ Blob.prototype.arrayBuffer = {reject}; }}")
+    page.set_input_files("#files", [{"name": "f", "mimeType": "", "buffer": b""}])
+    expect(page.locator("#alert")).to_contain_text(".txt and .zip")
+
+
 def test_the_sample_note(page: Page) -> None:
     page.click("#sample")
     expect(page.locator("#note-text")).not_to_have_value("")
@@ -215,6 +230,10 @@ def test_what_is_typed_is_kept_until_it_is_analysed(page: Page) -> None:
     page.click("#back")
     page.click("#edit")
     expect(field).to_have_value("Toma litio")
+    field.fill("Toma litio y")
+    page.click("#back")
+    page.click("#edit")
+    expect(field).to_have_value("Toma litio y")
     page.click("#back")
     page.click("#new-note")
     expect(field).to_have_value("Toma sod")

@@ -39,9 +39,14 @@ def assert_fits(page: Page) -> None:
 
 
 def assert_fits_in_both_languages(page: Page) -> None:
+    usual = page.viewport_size
+    assert usual is not None
     for code in ("es", "en"):
         page.click(f"[data-language={code}]")
         assert_fits(page)
+        page.set_viewport_size({"width": 320, "height": 640})  # WCAG 2.2, 1.4.10
+        assert_fits(page)
+        page.set_viewport_size(usual)
 
 
 def assert_cards_fit(page: Page, is_touched: bool) -> None:

@@ -18,13 +18,15 @@ const FILES = {
   ann: () => new Blob([TEXTS.ann()], { type: "text/plain" }),
   json: () => new Blob([TEXTS.json()], { type: "application/json" }),
   csv: () => new Blob([BYTE_ORDER_MARK, TEXTS.csv()], { type: "text/csv" }),
-  zip: () =>
-    zipOf(
-      shownDocuments().flatMap(({ text, mentions }, place) => {
-        const name = fileNames()[place];
-        return [[`${name}.txt`, text], [`${name}.ann`, bratAnnotations(mentions)]];
-      }),
-    ),
+  zip: () => {
+    const names = fileNames();
+    return zipOf(
+      shownDocuments().flatMap(({ text, mentions }, place) => [
+        [`${names[place]}.txt`, text],
+        [`${names[place]}.ann`, bratAnnotations(mentions)],
+      ]),
+    );
+  },
 };
 
 /** Say how much of what was found would be exported. */

@@ -33,9 +33,10 @@ export function csvTable(documents) {
   return rows.map((row) => `${row.map(csvCell).join(",")}\r\n`).join("");
 }
 
-/** Keep spreadsheets from running a text as a formula: they do where it begins so. */
+/** Keep spreadsheets from running a text as a formula: they do where a cell begins so, and some
+ * take a semicolon for the end of one. */
 function plain(text) {
-  return /^[=+\-@\t\r]/.test(text) ? `'${text}` : text;
+  return text.replace(/(^|[;\r\n])(?=[=+\-@\t\r])/g, "$1'");
 }
 
 function csvCell(value) {

@@ -22,8 +22,8 @@ import { addDocuments, removeShown, shownDocument, state } from "./state.js";
 import { renderSubstances } from "./substances.js";
 
 let model = null;
-let edited = null;
-let draft = "";
+let edited = null; // the document whose text is in the field; null for a new note
+const drafts = new Map();
 let written = 0;
 let isBusy = false;
 
@@ -62,18 +62,23 @@ function jump(target, mention) {
   goTo(mention);
 }
 
-/** Open the field with a document's text, or with what was typed of a new note. */
+/** Open the field with a document's text, or with what was typed in its place or of a new note. */
 function openEditor(replaced) {
-  if (!edited) draft = byId("note-text").value;
+  keepDraft();
   edited = replaced;
-  byId("note-text").value = replaced?.text ?? draft;
+  byId("note-text").value = drafts.get(replaced) ?? replaced?.text ?? "";
   byId("editor").hidden = false;
   byId("results").hidden = true;
   byId("back").hidden = state.documents.length === 0;
   byId("note-text").focus();
 }
 
+function keepDraft() {
+  if (!byId("editor").hidden) drafts.set(edited, byId("note-text").value);
+}
+
 function openResults() {
+  keepDraft();
   byId("editor").hidden = true;
   byId("results").hidden = false;
   renderResults();
@@ -132,12 +137,10 @@ const analyseText = (text) =>
     const replaced = edited;
     const id = replaced?.id ?? `${message("noteName")}-${written + 1}`;
     const records = await annotateText(id, text);
-    if (!replaced) {
-      written += 1;
-      byId("note-text").value = "";
-    }
+    if (!replaced) written += 1;
     addDocuments(records, true, replaced);
     openResults();
+    drafts.delete(replaced);
   });
 
 const analyseFiles = (files) =>
@@ -186,6 +189,7 @@ byId("new-note").addEventListener("click", () => openEditor(null));
 byId("edit").addEventListener("click", () => openEditor(shownDocument()));
 byId("back").addEventListener("click", openResults);
 byId("remove").addEventListener("click", () => {
+  drafts.delete(shownDocument());
   removeShown();
   if (state.documents.length) renderResults();
   else openEditor(null);

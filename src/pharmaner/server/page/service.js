@@ -39,9 +39,21 @@ export async function annotateText(id, text) {
 
 /** Find the mentions of a .txt, or of a zip of them; the service reads the bytes as they are. */
 export async function annotateFile(file) {
+  await refuseUnreadable(file);
   const body = new FormData();
   body.append("file", file, file.name);
-  return records(await request("/v1/predict/file", { method: "POST", body }));
+  const found = await records(await request("/v1/predict/file", { method: "POST", body }));
+  const [, name] = file.name.match(/^(.+)\.txt$/i) ?? [];
+  return name ? found.map((record) => ({ ...record, id: name })) : found; // forms escape quotes
+}
+
+/** A folder that is dropped looks like a file until it is read. */
+async function refuseUnreadable(file) {
+  try {
+    await file.slice(0, 1).arrayBuffer();
+  } catch {
+    throw new ServiceError(415, "");
+  }
 }
 
 async function request(path, options) {
