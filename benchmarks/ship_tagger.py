@@ -31,16 +31,22 @@ COPY = 0.95
 """A text that shares more of its distinct words with another is a copy of it."""
 
 CARD = Path(__file__).with_name("shipped_card.md")
+AS_MEASURED = ("--set", "training.layer_decay=1.0")
+"""The chain was run before lower layers learned more slowly by default."""
+
 FROM_NOTHING = (
+    *AS_MEASURED,
     *("--set", "training.batch_pieces=2048", "--set", "training.epochs=4"),
     *("--seed", "1"),
 )
 GENTLY = (
+    *AS_MEASURED,
     *("--set", "training.batch_pieces=2048", "--set", "training.epochs=1"),
     *("--set", "training.learning_rate=1e-4", "--set", "training.head_learning_rate=2e-4"),
     *("--set", "augmentation.mention_replacement=0.3", "--seed", "11"),
 )
 MASKED = (
+    *AS_MEASURED,
     *("--set", "training.batch_pieces=1536", "--set", "augmentation.word_masking=0.1"),
     *("--seed", "0"),
 )

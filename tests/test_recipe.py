@@ -15,6 +15,7 @@ from pharmaner.recipe import (
     DecodingSection,
     Recipe,
     SurfaceSection,
+    TrainingSection,
     load_recipe,
     parse_recipe,
     setting,
@@ -45,7 +46,11 @@ def test_every_shipped_recipe_loads_and_survives_a_round_trip(name: str) -> None
 
 
 def test_the_default_recipe_has_the_documented_values_and_what_helps_on_few_documents() -> None:
-    helps = {"surface": SurfaceSection(weight=1.0), "decoding": DecodingSection(recurrence=4.0)}
+    helps = {
+        "surface": SurfaceSection(weight=1.0),
+        "decoding": DecodingSection(recurrence=4.0),
+        "training": TrainingSection(layer_decay=0.9),
+    }
     assert load_recipe("default") == Recipe().model_copy(update=helps)
 
 
