@@ -25,7 +25,7 @@ from common import (
     write_results,
 )
 
-from pharmaner.model_folder import open_model_folder
+from pharmaner.model_folder import TORCH_WEIGHTS, open_model_folder
 from pharmaner.prediction.windower import Windower
 from pharmaner.text.pieces import PieceTokenizer
 from pharmaner.text.words import split_words
@@ -43,6 +43,8 @@ def main() -> None:
     parser.add_argument("--quick", action="store_true", help="6 documents, 1 round: does it run?")
     parser.add_argument("--results", type=Path, default=RESULTS)
     options = parser.parse_args()
+    if not open_model_folder(options.model[0]).holds(TORCH_WEIGHTS):
+        parser.error(f"--model {options.model[0]}: the first must hold {TORCH_WEIGHTS}")
     if options.quick:
         options.documents, options.rounds = 6, 1
     texts = read_documents(options.texts, options.documents)

@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import shutil
 from pathlib import Path
 from typing import Any
@@ -122,5 +123,11 @@ def _first_difference(before: dict[str, Any], now: dict[str, Any], name: str = "
         if before.get(key) != now[key]:
             if isinstance(now[key], dict) and isinstance(before.get(key), dict):
                 return _first_difference(before[key], now[key], here)
+            if _is_hash(before.get(key)) and _is_hash(now[key]):
+                return f"{here} changed"
             return f"{here} was {before.get(key)!r}, is {now[key]!r}"
     return "a key that is no more"
+
+
+def _is_hash(value: object) -> bool:
+    return isinstance(value, str) and bool(re.fullmatch("[0-9a-f]{64}", value))

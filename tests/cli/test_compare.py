@@ -277,7 +277,7 @@ def test_other_documents_are_refused(
     monkeypatch.chdir(place)
     result = cli(*command("whole", "--seeds", "2", "--dev", "train"))
     assert result.code == 2
-    assert "whole: was begun with other settings (dev was " in result.err.splitlines()[-1]
+    assert "whole: was begun with other settings (dev changed)" in result.err.splitlines()[-1]
 
 
 def test_what_any_system_cannot_do_is_refused_before_the_first_training(

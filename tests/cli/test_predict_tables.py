@@ -132,6 +132,9 @@ def test_a_corpus_in_one_file_is_accepted_alone(cli: Cli, trained: Path, tmp_pat
     assert_refused(cli(*command, table, table), message)
     message = f"{table}: has no column 'text'; it has \"nota\"; --text-column names one"
     assert_refused(cli(*command, table), message)
+    columns = ("--text-column", "nota", "--id-column", "paciente")
+    message = f"{table}: has no column 'paciente'; it has \"nota\"; --id-column names one"
+    assert_refused(cli(*command, *columns, table), message)
 
 
 def test_what_is_not_meant_to_be_read_is_no_failure(

@@ -1,7 +1,12 @@
 """The command contract: what each verb prints and returns when all is well."""
 
 import json
+import os
 import re
+import shlex
+import shutil
+import subprocess
+import sys
 from collections.abc import Callable
 from pathlib import Path
 
@@ -220,3 +225,48 @@ def test_names_are_shown_as_they_are(cli: Cli, write_corpus: WriteCorpus, label:
     corpus = write_corpus(d=("Toma litio", f"T1\t{label} 5 10\tlitio\n"))
     assert label in cli("audit", corpus).out
     assert label in cli("evaluate", corpus, corpus).out
+
+
+def on_a_terminal(*arguments: object) -> str:
+    """What a command shows there, its standard error with it."""
+    command = shlex.join([sys.executable, "-m", "pharmaner", *map(str, arguments)])
+    shown = subprocess.run(
+        ["script", "--quiet", "--return", "--command", command, "/dev/null"],
+        capture_output=True,
+        text=True,
+        env={**os.environ, "COLUMNS": "400"},
+    )
+    return shown.stdout.replace("\r\n", "\n")
+
+
+@pytest.mark.skipif(shutil.which("script") is None, reason="script is not here")
+def test_what_a_terminal_shows(trained: Path, tmp_path: Path) -> None:
+    note, bad = tmp_path / "note.txt", tmp_path / "bad.txt"
+    note.write_text("Toma litio.")
+    bad.write_bytes(b"\xff")
+    command = ("predict", "--model", trained, note)
+    assert json.loads(on_a_terminal(*command, "--format", "jsonl").splitlines()[-1])["id"] == "note"
+    assert "litio" in (coloured := on_a_terminal(*command).splitlines()[-1])
+    assert not coloured.startswith("{")
+    lines = on_a_terminal(*command, bad, "--output", tmp_path / "out").split("\n")
+    shown = [re.sub("\x1b\\[[0-9;?]*[A-Za-z]", "", line.split("\r")[-1]) for line in lines]
+    assert f"error: {bad}:1: byte 0xff at position 0 is not UTF-8" in shown
+
+
+def test_a_closed_standard_output_is_said(cli: Cli, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sys, "stdout", None)
+    result = cli("predict")
+    assert result.code == 2
+    assert result.err == "error: predict: standard output is closed; --output DIR is accepted\n"
+
+
+def test_a_codec_that_does_not_say_where_it_fails(cli: Cli, trained: Path, tmp_path: Path) -> None:
+    note = tmp_path / "note.txt"
+    note.write_text("Toma litio.")
+    command = ("predict", "--model", trained, "--encoding", "punycode")
+    result = cli(*command, note)
+    assert (result.code, result.out) == (1, "")
+    assert f"error: {note}: is not punycode\n" in result.err
+    result = cli(*command, stdin=b"Toma litio.")
+    assert (result.code, result.out) == (1, "")
+    assert "error: standard input: is not punycode\n" in result.err

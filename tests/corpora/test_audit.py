@@ -107,7 +107,7 @@ def test_problems_in_other_formats_are_found_too(tmp_path: Path) -> None:
     assert [str(problem) for problem in audit_folder(tmp_path / "c.jsonl").problems] == [
         "c.jsonl: a: 7 repeats X 0 5",
         "c.jsonl: a: Y 2 5 overlaps X 0 5",
-        "c.jsonl: a second document of the id 'a'",
+        "c.jsonl: document 2: a second document of the id 'a'",
         'c.jsonl:1: a: X covers "litio", file says "sodio"',
         'c.jsonl:2: a: X covers "litio", file says "sodio"',
     ]

@@ -44,8 +44,10 @@ def test_texts_that_cannot_be_read_are_reported_and_left_out(tmp_path: Path) -> 
     folder = written(tmp_path / "f", a="uno", gone="x", z="dos")
     (folder / "bad.txt").write_bytes(b"alb\xfamina")
     (folder / "dir.txt").mkdir()
+    os.mkfifo(folder / "fifo.txt")
+    (folder / ("l" * 252)).write_text("x")
     Path(os.fsdecode(os.fsencode(folder) + b"/n\xfam.txt")).write_text("x")
-    texts = name_texts([folder])
+    texts = name_texts([folder, folder / ("l" * 252)])
     (folder / "gone.txt").unlink()
     failed: list[str] = []
     found = [d.id for d in texts.documents(on_failure=lambda _, error: failed.append(str(error)))]
@@ -53,8 +55,10 @@ def test_texts_that_cannot_be_read_are_reported_and_left_out(tmp_path: Path) -> 
     assert failed == [
         f"{folder}/bad.txt:1: byte 0xfa at position 3 is not UTF-8",
         f"{folder}/dir.txt: cannot be read: Is a directory",
+        f"{folder}/fifo.txt: is no plain file",
         f"{folder}/gone.txt: cannot be read: No such file or directory",
         f"'{folder}/n\\udcfam.txt': its name is not UTF-8",
+        f"{folder}/{'l' * 252}: its name without .txt is over 251 bytes, too long for a .txt",
     ]
     with pytest.raises(CorpusError, match="not UTF-8"):
         list(texts.documents())

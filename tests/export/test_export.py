@@ -12,7 +12,7 @@ from onnx import numpy_helper
 from safetensors.numpy import load_file
 
 from pharmaner.backends import usable_backends
-from pharmaner.document import Document
+from pharmaner.document import Document, Mention
 from pharmaner.encoders.onnx_parameters import (
     read_initialisers,
     read_parameters,
@@ -217,3 +217,8 @@ def test_a_corpus_without_mentions_is_judged_by_spans(small_corpus: list[Documen
     none = [document.with_mentions([]) for document in small_corpus]
     assert not compare_int8(small_corpus, none, gold=none).accepted
     assert compare_int8(small_corpus, small_corpus, gold=none).accepted
+    other_labels = [
+        document.with_mentions(Mention(m.spans, "OTHER") for m in document.mentions)
+        for document in small_corpus
+    ]
+    assert not compare_int8(small_corpus, none, gold=other_labels).accepted

@@ -1,10 +1,9 @@
 """What the verbs print: tables, notices, progress."""
 
+import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
-
-import typer
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -13,7 +12,8 @@ if TYPE_CHECKING:
 
 def say(message: str) -> None:
     """Print a line to people, on standard error, so that standard output stays data."""
-    typer.echo(message, err=True)
+    if sys.stderr is not None:
+        sys.stderr.write(f"{message}\n")  # a progress bar stands here, and lets the line pass
 
 
 def plain(text: str) -> str:

@@ -67,6 +67,9 @@ def predict(
         raise InputError("predict: --resume goes on with an --output DIR, none is named")
     if output is None and output_format in {PredictionFormat.BRAT, PredictionFormat.HTML}:
         raise InputError(f"predict: --format {output_format} needs an --output DIR")
+    if output is None and sys.stdout is None:
+        raise InputError("predict: standard output is closed; --output DIR is accepted")
+    is_for_people = output is None and output_format is None and sys.stdout.isatty()
     output_format = output_format or PredictionFormat.BRAT
     if output is not None and not resume:
         refuse_occupied(output)
@@ -77,7 +80,7 @@ def predict(
     tagger = Tagger.load(model, backend or "", min_score, load_dictionary(lists))
     say(f"backend: {tagger.backend}")
     if output is None:
-        failed = _print_all(tagger, texts)
+        failed = _print_all(tagger, texts, is_for_people)
     else:
         settings = _settings(model, tagger, texts, min_score, lists)
         failed = _write_all(tagger, texts, output, output_format, settings, resume)
@@ -98,26 +101,26 @@ class _Failures:
         say(f"error: {reason}")
 
 
-def _print_all(tagger: "Tagger", texts: "Texts | CorpusTexts") -> int:
+def _print_all(tagger: "Tagger", texts: "Texts | CorpusTexts", is_for_people: bool) -> int:
     """Print the predictions as they come; how many documents failed."""
+    from pharmaner.report.json_lines import json_line
+
     failures = _Failures()
     documents = texts.documents(on_failure=failures.add)
     for prediction in tagger.predict_documents(documents, failures.add):
-        _print(prediction, is_named=len(texts) > 1)
+        if is_for_people:
+            _print_coloured(prediction, is_named=len(texts) > 1)
+        else:
+            typer.echo(json_line(prediction))
     return failures.count
 
 
-def _print(prediction: "Prediction", is_named: bool) -> None:
-    if sys.stdout.isatty():
-        from pharmaner.report.terminal import coloured, visible
+def _print_coloured(prediction: "Prediction", is_named: bool) -> None:
+    from pharmaner.report.terminal import coloured, visible
 
-        if is_named:
-            stdout().rule(plain(visible(prediction.document.id)))
-        stdout().print(coloured(prediction.document), soft_wrap=True)
-    else:
-        from pharmaner.report.json_lines import json_line
-
-        typer.echo(json_line(prediction))
+    if is_named:
+        stdout().rule(plain(visible(prediction.document.id)))
+    stdout().print(coloured(prediction.document), soft_wrap=True)
 
 
 def _settings(
@@ -132,7 +135,7 @@ def _settings(
         "backend": tagger.backend,
         "min_score": min_score,
         "dictionary": [[label, sha256(path)] for label, path in lists],
-        "texts": texts.signature,
+        "texts (names, sizes, times, encoding)": texts.signature,
     }
 
 

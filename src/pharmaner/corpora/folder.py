@@ -212,3 +212,5 @@ def _decoded(path: Path, encoding: str = "utf-8") -> tuple[str | None, list[Prob
         line = content.count(b"\n", 0, error.start) + 1
         found = undecodable(error, encoding)
         return None, [Problem(path.name, line, ProblemKind.UNDECODABLE, found)]
+    except UnicodeError:
+        return None, [Problem(path.name, 0, ProblemKind.UNDECODABLE, f"is not {encoding}")]

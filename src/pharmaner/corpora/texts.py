@@ -15,6 +15,9 @@ from pharmaner.errors import CorpusError
 STANDARD_INPUT = Path("-")
 """The path that stands for standard input, as on command lines."""
 
+LONGEST_NAME = 251
+"""In bytes; with ``.txt`` or ``.ann`` no file system here takes more."""
+
 _SUFFIXES = (".txt",)
 
 
@@ -85,6 +88,11 @@ class Texts:
             raise CorpusError(f"{str(path)!r}: its name is not UTF-8") from None
         if text_id(path) in {".", ".."}:
             raise CorpusError(f"{path}: its name without .txt is none of a file")
+        if len(text_id(path).encode()) > LONGEST_NAME:
+            message = f"its name without .txt is over {LONGEST_NAME} bytes, too long for a .txt"
+            raise CorpusError(f"{path}: {message}")
+        if path.suffix in _SUFFIXES and path.is_fifo():
+            raise CorpusError(f"{path}: is no plain file")
         is_file = path != STANDARD_INPUT
         text = read_text(path, self.encoding) if is_file else self._decoded_standard_input()
         try:
@@ -97,6 +105,8 @@ class Texts:
             return self.standard_input.decode(self.encoding)
         except UnicodeDecodeError as error:
             raise CorpusError(f"standard input: {undecodable(error, self.encoding)}") from None
+        except UnicodeError:
+            raise CorpusError(f"standard input: is not {self.encoding}") from None
 
 
 def name_texts(inputs: Iterable[Path], encoding: str = "utf-8") -> Texts:

@@ -12,6 +12,9 @@ import onnxruntime
 from pharmaner.errors import ModelFolderError
 from pharmaner.prediction.processor import usable_cores
 
+SLOW_FUSIONS = ["SkipLayerNormFusion"]
+"""Of onnxruntime's rewritings, those whose node takes longer than what it stands for."""
+
 
 class OnnxBackend:
     """Scores windows with an ONNX graph on this machine's processor.
@@ -36,7 +39,10 @@ class OnnxBackend:
         self._process = 0
         try:
             self._session = onnxruntime.InferenceSession(
-                str(file), options, providers=["CPUExecutionProvider"]
+                str(file),
+                options,
+                providers=["CPUExecutionProvider"],
+                disabled_optimizers=SLOW_FUSIONS,
             )
         except Exception as error:  # onnxruntime's errors have no base of their own
             reason = str(error).partition("\n")[0]

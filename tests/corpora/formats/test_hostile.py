@@ -166,3 +166,15 @@ def test_json_of_many_lines_is_read_line_by_line(tmp_path: Path) -> None:
     found = read_found(Source(path), FORMATS["jsonl"])
     assert next(found)[0] == Document("a", "x")
     assert [str(p) for p in next(found)[1]] == ["c.jsonl:2: is nested too deeply"]
+
+
+def test_json_that_can_be_read_can_be_written_within_something_else(tmp_path: Path) -> None:
+    """Python reads a little more depth than it writes, and a document is written in a record."""
+    path = tmp_path / "c.jsonl"
+    depths = [*range(90, 99), *range(101, 110), *range(900, 1100)]
+    records = [f'{{"id": "{n}", "text": "x", "extra": {"[" * n}{"]" * n}}}' for n in depths]
+    path.write_text("\n".join(records))
+    read = [document for document, _ in read_found(Source(path), FORMATS["jsonl"]) if document]
+    assert [document.id for document in read] == [str(n) for n in range(90, 99)]
+    FORMATS["jsonl"].write(read, tmp_path / "again.jsonl")
+    assert [d for d, _ in read_found(Source(tmp_path / "again.jsonl"))] == read

@@ -13,7 +13,7 @@ from typing import TextIO
 
 from pharmaner.corpora.formats.builder import shown
 from pharmaner.corpora.formats.source import Found, Source
-from pharmaner.corpora.formats.table_rows import document_of, missing_column, rows_of
+from pharmaner.corpora.formats.table_rows import document_of, refuse_missing_column, rows_of
 from pharmaner.corpora.report import Problem, ProblemKind
 from pharmaner.document import Document
 from pharmaner.errors import CorpusError
@@ -26,7 +26,7 @@ def read(source: Source) -> Iterator[Found]:
 
     Raises:
         CorpusError: when the file cannot be read or decoded, is no table (names the line on which
-            the row begins that is none), or has no column for the text.
+            the row begins that is none), or lacks a column.
     """
     csv.field_size_limit(sys.maxsize)
     try:
@@ -47,8 +47,7 @@ def _rows(stream: TextIO, source: Source) -> Iterator[Found]:
     lines = chain([stream.readline().removeprefix("\ufeff")], stream)
     rows = _rows_with_lines(lines, delimiter, is_quoted, source)
     _, columns = next(rows, (0, []))
-    if source.text_column not in columns:
-        raise CorpusError(missing_column(source, columns))
+    refuse_missing_column(source, columns)
     if len(set(columns)) < len(columns):
         twice = next(column for column in columns if columns.count(column) > 1)
         raise CorpusError(f"{source.path}: two columns are called {shown(twice)}")

@@ -5,6 +5,9 @@ import math
 import re
 from typing import Any
 
+MOST_NESTED = 100
+"""How many lists and objects may lie in one another; Python writes hardly more than 900."""
+
 _SURROGATE = re.compile(r"\\u[dD][89a-fA-F]")
 
 
@@ -27,7 +30,24 @@ def load_json(text: str) -> Any:
         raise ValueError("is nested too deeply") from None
     except ValueError as error:
         raise ValueError(f"is no JSON: {str(error)[:80]}") from None
+    if text.count("[") + text.count("{") > MOST_NESTED:
+        _refuse_deep(value)
     return value
+
+
+def _refuse_deep(value: Any) -> None:
+    """Refuse what could be read, but not written within something else."""
+    level = [value]
+    for _ in range(MOST_NESTED + 1):
+        containers = [each for each in level if isinstance(each, dict | list)]
+        if not containers:
+            return
+        level = [
+            inner
+            for each in containers
+            for inner in (each.values() if isinstance(each, dict) else each)
+        ]
+    raise ValueError("is nested too deeply")
 
 
 def _finite(digits: str) -> float:

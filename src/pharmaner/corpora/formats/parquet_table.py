@@ -7,7 +7,7 @@ from types import ModuleType
 from typing import Any
 
 from pharmaner.corpora.formats.source import Found, Source
-from pharmaner.corpora.formats.table_rows import document_of, missing_column, rows_of
+from pharmaner.corpora.formats.table_rows import document_of, refuse_missing_column, rows_of
 from pharmaner.document import Document
 from pharmaner.errors import CorpusError, MissingExtraError
 
@@ -20,7 +20,7 @@ def read(source: Source) -> Iterator[Found]:
     """Read a table's rows one by one.
 
     Raises:
-        CorpusError: when the file cannot be read, is no Parquet, or has no column for the text.
+        CorpusError: when the file cannot be read, is no Parquet, or lacks a column.
         MissingExtraError: without pyarrow.
     """
     arrow = _arrow()
@@ -30,8 +30,7 @@ def read(source: Source) -> Iterator[Found]:
     try:
         with parquet.ParquetFile(source.path) as table:
             columns = table.schema_arrow.names
-            if source.text_column not in columns:
-                raise CorpusError(missing_column(source, columns))
+            refuse_missing_column(source, columns)
             groups = range(table.metadata.num_row_groups)
             if any(table.metadata.row_group(n).total_byte_size > LARGEST_ROW_GROUP for n in groups):
                 raise CorpusError(

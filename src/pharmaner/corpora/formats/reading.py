@@ -71,9 +71,9 @@ def read_found(source: Source, form: Format | None = None) -> Iterator[Found]:
     if is_of_files and (left := unread_below(source.path, chosen.suffixes)):
         yield None, left
     for file in _files(source, chosen):
-        for document, problems in chosen.read(file):
+        for number, (document, problems) in enumerate(chosen.read(file), start=1):
             if document is not None and document.id in known:
-                message = f"a second document of the id {document.id!r}"
+                message = f"document {number}: a second document of the id {document.id!r}"
                 more = Problem(file.file, 0, ProblemKind.DUPLICATE_DOCUMENT, message)
                 yield None, [*problems, more]
                 continue

@@ -5,7 +5,7 @@ a table of texts becomes a table of texts with their mentions, and its other col
 """
 
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from itertools import islice
 from typing import Any
 
@@ -17,6 +17,7 @@ from pharmaner.corpora.formats.losses import Feature, Fitted, Loss, in_turn, wit
 from pharmaner.corpora.formats.source import Found, Source
 from pharmaner.corpora.report import ProblemKind
 from pharmaner.document import Document
+from pharmaner.errors import CorpusError
 
 MENTIONS = "mentions"
 COLUMNS = ("id", "text", MENTIONS)
@@ -49,11 +50,20 @@ def document_of(row: Mapping[str, Any], source: Source, number: int, line: int) 
     return builder.build()
 
 
-def missing_column(source: Source, columns: Iterable[str]) -> str:
-    """What to say when a table has no column for the text."""
-    held = ", ".join(shown(column) for column in islice(columns, COLUMNS_SHOWN))
-    wanted = f"has no column {source.text_column!r}"
-    return f"{source.path}: {wanted}; it has {held or 'none'}; --text-column names one"
+def refuse_missing_column(source: Source, columns: Collection[str]) -> None:
+    """Hold a table to its column for the text, and to that for the id where one was named.
+
+    Raises:
+        CorpusError: when it lacks one.
+    """
+    wanted = {"--text-column": source.text_column}
+    if source.id_column not in COLUMNS:
+        wanted["--id-column"] = source.id_column
+    for option, column in wanted.items():
+        if column not in columns:
+            held = ", ".join(shown(name) for name in islice(columns, COLUMNS_SHOWN)) or "none"
+            message = f"has no column {column!r}; it has {held}; {option} names one"
+            raise CorpusError(f"{source.path}: {message}")
 
 
 def adapt(document: Document) -> Fitted:
