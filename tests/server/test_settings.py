@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from pharmaner.errors import RecipeError
+from pharmaner.server.run import listen
 from pharmaner.server.security import Keys, new_key
 from pharmaner.server.settings import Limits, load_settings
 from tests.cli.conftest import Cli, cli
@@ -122,3 +123,11 @@ def test_a_port_that_is_none_is_refused(cli: Cli, trained: Path) -> None:
     result = cli("serve", "--model", trained, "--port", "70000")
     assert result.code == 2
     assert "65535" in result.err
+
+
+def test_connections_send_at_once_what_is_written() -> None:
+    """Else the end of every reply waits for the client to acknowledge its beginning."""
+    with listen("127.0.0.1", 0) as listener, socket.create_connection(listener.getsockname()):
+        accepted, _ = listener.accept()
+        with accepted:
+            assert accepted.getsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY)

@@ -51,7 +51,7 @@ def serve(
     card = model.card
     logs.set_up(log_level)
     os.environ["HF_HUB_OFFLINE"] = "1"
-    listener = _listen(host, port)
+    listener = listen(host, port)
     shown = f"[{host}]" if ":" in host else host
     say(f"listening on http://{shown}:{listener.getsockname()[1]}")
     if (risk := overflow_risk(model)) is not None:
@@ -100,10 +100,20 @@ def _on_signals(stop: Callable[[int, FrameType | None], None]) -> None:
         signal.signal(number, stop)
 
 
-def _listen(host: str, port: int) -> socket.socket:
+def listen(host: str, port: int) -> socket.socket:
+    """A socket whose connections send at once what is written.
+
+    asyncio sees to that for the sockets that it makes itself alone. Without it the end of a reply
+    waits for the client to acknowledge its beginning, which takes up to 40 ms.
+
+    Raises:
+        InputError: when the address cannot be listened on.
+    """
     try:
         found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0]
-        return socket.create_server(found[4][:2], family=found[0], backlog=1024)
+        listener = socket.create_server(found[4][:2], family=found[0], backlog=1024)
+        listener.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        return listener
     except (OSError, OverflowError, UnicodeError) as error:
         reason = getattr(error, "strerror", None) or error
         raise InputError(f"{host}:{port}: cannot be listened on: {reason}") from None
