@@ -89,7 +89,7 @@ def tiny_recipe(tiny_bert: Path) -> "Recipe":
     from pharmaner.recipe import load_recipe
 
     settings = ["training.epochs=3", "training.precision=fp32", "training.batch_pieces=64"]
-    settings += ["text.window=32", "text.context=0"]
+    settings += ["training.layer_decay=1.0", "text.window=32", "text.context=0"]
     settings += ["surface.weight=0.0", "decoding.recurrence=0.0", f"encoder.name='{tiny_bert}'"]
     return load_recipe("default", settings)
 
@@ -124,5 +124,6 @@ def exported(
 @pytest.fixture(scope="session")
 def tiny_settings() -> list[str]:
     """The options of ``train`` that make a tiny encoder's training short."""
-    settings = ["training.epochs=2", "training.precision=fp32", "text.window=32", "text.context=4"]
+    settings = ["training.epochs=2", "training.precision=fp32", "training.layer_decay=1.0"]
+    settings += ["text.window=32", "text.context=4"]
     return [option for setting in settings for option in ("--set", setting)]

@@ -72,7 +72,7 @@ def test_corpora_in_another_order_or_another_encoder_are_another_comparison(
 
     begin(small_corpus)
     begin(small_corpus)
-    with pytest.raises(OutputError, match=r"other settings \(order was"):
+    with pytest.raises(OutputError, match=r"other settings \(order changed"):
         begin(small_corpus[::-1])
     (encoder / "more.txt").touch()
     with pytest.raises(OutputError, match=r"other settings \(encoders\.tiny was"):

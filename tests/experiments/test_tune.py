@@ -266,8 +266,8 @@ def test_other_settings_are_refused_and_nothing_is_touched(setting: Setting) -> 
             documents,
             r"space.training.epochs.values was \[2, 6\], is \[2, 6, 7\]",
         ),
-        (setting.recipe, space, documents[1:], documents, "train was"),
-        (setting.recipe, space, documents, documents[1:], "dev was"),
+        (setting.recipe, space, documents[1:], documents, "train changed"),
+        (setting.recipe, space, documents, documents[1:], "dev changed"),
     ]
     for recipe, tried, learned, judged, message in attempts:
         with pytest.raises(OutputError, match=f"was begun with other settings \\({message}"):
@@ -348,7 +348,7 @@ def test_corpora_in_another_order_or_another_encoder_are_another_study(
         return tune(recipe, space, learned, documents, output=output, trials=1)
 
     again(documents)
-    with pytest.raises(OutputError, match=r"other settings \(order was"):
+    with pytest.raises(OutputError, match=r"other settings \(order changed"):
         again(documents[::-1])
     (encoder / "more.txt").touch()
     with pytest.raises(OutputError, match=r"other settings \(encoders\."):

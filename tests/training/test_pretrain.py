@@ -137,7 +137,7 @@ def test_a_pre_training_is_bound_to_its_encoder(tiny_bert: Path, tmp_path: Path)
     with pytest.raises(InterruptionError):
         pretrain(recipe(encoder), TEXTS, output=tmp_path / "out", listener=InterruptAt(2))
     (encoder / "more.txt").touch()
-    with pytest.raises(OutputError, match=r"other settings \(encoder was"):
+    with pytest.raises(OutputError, match=r"other settings \(encoder changed"):
         pretrain(recipe(encoder), TEXTS, output=tmp_path / "out", resume=True)
 
 
