@@ -75,7 +75,7 @@ def test_corpora_in_another_order_or_another_encoder_are_another_comparison(
     with pytest.raises(OutputError, match=r"other settings \(order changed"):
         begin(small_corpus[::-1])
     (encoder / "more.txt").touch()
-    with pytest.raises(OutputError, match=r"other settings \(encoders\.tiny was"):
+    with pytest.raises(OutputError, match=r"other settings \(encoders\.tiny changed"):
         begin(small_corpus)
 
 
