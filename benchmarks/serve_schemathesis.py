@@ -27,7 +27,7 @@ MAY_BE_LOGGED = re.compile(
     r"listening on http://\S+"
     r"|\S+ \S+ (INFO|DEBUG) (ready|batch requests=\d+ documents=\d+ characters=\d+ seconds=[\d.]+)"
     r"|\S+ \S+ (INFO|DEBUG) ([A-Z]+|other) (other|/[a-z0-9/._-]*) \d{3} bytes=\d+ seconds=[\d.]+"
-    r"|\S+ \S+ WARNING uvicorn\.error at \w+:\d+, message withheld"
+    r"|\S+ \S+ WARNING (uvicorn\.error|python_multipart\.multipart) at \w+:\d+, message withheld"
 )
 
 
