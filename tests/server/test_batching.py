@@ -201,6 +201,18 @@ def test_a_request_above_the_bound_is_served_when_nothing_else_waits() -> None:
     asyncio.run(main())
 
 
+def test_small_batches_say_nothing_of_how_long_a_large_request_takes() -> None:
+    async def scenario(batcher: Batcher, tagger: HeldTagger) -> None:
+        await asyncio.sleep(0.2)
+        await submitted(batcher, texts("small"))
+        await passed(tagger)
+        large = await submitted(batcher, texts("large", characters=100_000))
+        tagger.gate.set()
+        assert len(await large) == 1
+
+    run(scenario, batch_characters=1_000, answer_seconds=10)
+
+
 def test_stopping_finishes_what_was_accepted_and_accepts_no_more() -> None:
     async def scenario(batcher: Batcher, tagger: HeldTagger) -> None:
         accepted = [await submitted(batcher, texts(f"{n}")) for n in range(3)]

@@ -152,7 +152,7 @@ class Batcher:
         return before > 0 and self._seconds(before + characters) > self._limits.answer_seconds
 
     def _seconds(self, characters: int) -> float:
-        """How long so many characters take, by what took how long lately."""
+        """How long so many characters take, by what large batches took lately; 0 before one."""
         return characters * self._recent_seconds / max(self._recent_characters, 1)
 
     def _count(self, requests: int, characters: int) -> None:
@@ -210,8 +210,9 @@ class Batcher:
     def _observe(self, batch: list[_Item], seconds: float) -> None:
         requests = len({id(job) for job, _ in batch})
         counted = sum(_counted(document) for _, document in batch)
-        self._recent_seconds = MEMORY * self._recent_seconds + seconds
-        self._recent_characters = MEMORY * self._recent_characters + counted
+        if 2 * counted >= self._limits.batch_characters:  # a small one takes longer a character
+            self._recent_seconds = MEMORY * self._recent_seconds + seconds
+            self._recent_characters = MEMORY * self._recent_characters + counted
         characters = sum(len(document.text) for _, document in batch)
         self._metrics.batch_requests.observe(requests)
         self._metrics.batch_seconds.observe(seconds)
