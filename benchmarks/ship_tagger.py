@@ -35,18 +35,15 @@ AS_MEASURED = ("--set", "training.layer_decay=1.0")
 """The chain was run before lower layers learned more slowly by default."""
 
 FROM_NOTHING = (
-    *AS_MEASURED,
     *("--set", "training.batch_pieces=2048", "--set", "training.epochs=4"),
     *("--seed", "1"),
 )
 GENTLY = (
-    *AS_MEASURED,
     *("--set", "training.batch_pieces=2048", "--set", "training.epochs=1"),
     *("--set", "training.learning_rate=1e-4", "--set", "training.head_learning_rate=2e-4"),
     *("--set", "augmentation.mention_replacement=0.3", "--seed", "11"),
 )
 MASKED = (
-    *AS_MEASURED,
     *("--set", "training.batch_pieces=1536", "--set", "augmentation.word_masking=0.1"),
     *("--seed", "0"),
 )
@@ -91,7 +88,7 @@ def complete_card(folder: Path) -> None:
 
 def train(name: str, *arguments: object) -> Path:
     if not Path(name).is_dir():
-        run_pharmaner("train", "--output", name, "--resume", *arguments)
+        run_pharmaner("train", "--output", name, "--resume", *AS_MEASURED, *arguments)
     return Path(name)
 
 
