@@ -25,6 +25,7 @@ class Case:
     length: int
     context: int
     suffix: tuple[int, ...] = (SUFFIX,)
+    sentences: tuple[int, ...] = ()
 
     @property
     def capacity(self) -> int:
@@ -41,7 +42,29 @@ class Case:
     def cut(self) -> list[Window]:
         ids = FIRST_ID + np.arange(len(self.owners))
         pieces = Pieces(ids, np.array(self.owners, dtype=np.int64))
-        return cut_windows(pieces, self.units, self.length, self.context, [PREFIX], self.suffix)
+        return cut_windows(
+            pieces,
+            self.units,
+            self.length,
+            self.context,
+            [PREFIX],
+            self.suffix,
+            self.sentences,
+        )
+
+    def seen_from(self, word: int, place: int, of_unit: list[int]) -> int:
+        """The first piece that a word must see: a third of the context before its sentence."""
+        starts = [start for start in self.sentences if start <= word]
+        sentence = next((p for p in of_unit if starts and self.blocks[p] >= starts[-1]), of_unit[0])
+        shortest = sentence - self.context // 3 if starts else place - self.context
+        return max(of_unit[0], min(place, max(place - self.context, shortest)))
+
+    def seen_to(self, word: int, place: int, of_unit: list[int]) -> int:
+        """The last piece that a word must see: a third of the context after its sentence."""
+        starts = [start for start in self.sentences if start > word]
+        before = [p for p in of_unit if not starts or self.blocks[p] < starts[0]]
+        shortest = before[-1] + self.context // 3 if starts and before else place + self.context
+        return min(of_unit[-1], max(place, min(place + self.context, shortest)))
 
 
 @st.composite
@@ -57,7 +80,8 @@ def cases(draw: st.DrawFn, largest: int = 60) -> Case:
     length = draw(st.integers(16, 48))
     context = draw(st.integers(0, length // 4))
     suffix = draw(st.sampled_from([(), (SUFFIX,), (SUFFIX, SUFFIX)]))
-    return Case(owners, units, length, context, suffix)
+    sentences = draw(st.sets(st.integers(0, len(counts) - 1), max_size=12))
+    return Case(owners, units, length, context, suffix, tuple(sorted(sentences)))
 
 
 def inner(case: Case, window: Window) -> range:
@@ -122,13 +146,12 @@ def test_owned_words_see_their_context_unless_they_and_it_do_not_fit_one_window(
             if not of_word:
                 continue
             left = max(of_unit[0], of_word[0] - case.context)
-            right = min(of_unit[-1], of_word[-1] + case.context)
             block_end = max(place for place in of_unit if blocks[place] == word)
             last = min(of_unit[-1], block_end + case.context)
             rounded = [p for p in of_unit if blocks[left] <= blocks[p] <= blocks[last]]
             if len(rounded) <= case.capacity:
-                assert left in held
-                assert right in held
+                assert case.seen_from(word, of_word[0], of_unit) in held
+                assert case.seen_to(word, of_word[-1], of_unit) in held
 
 
 @given(cases(largest=3))
@@ -143,9 +166,9 @@ def test_with_small_words_and_room_for_them_context_has_no_exception(case: Case)
         unit = next(unit for unit in case.units if window.owned.start in unit)
         of_unit = [place for place, block in enumerate(blocks) if block in unit]
         for place in held:
-            if case.owners[place] in window.owned:
-                assert max(of_unit[0], place - case.context) in held
-                assert min(of_unit[-1], place + case.context) in held
+            if (word := case.owners[place]) in window.owned:
+                assert case.seen_from(word, place, of_unit) in held
+                assert case.seen_to(word, place, of_unit) in held
 
 
 @given(cases(largest=12))
@@ -174,6 +197,24 @@ def test_words_of_one_piece_are_cut_so(
     words: int, context: int, windows: list[tuple[tuple[int, int], range]]
 ) -> None:
     case = Case(list(range(words)), [range(words)], 16, context)
+    found = [(inner(case, window), window.owned) for window in case.cut()]
+    assert found == [(range(*pieces), owned) for pieces, owned in windows]
+
+
+@pytest.mark.parametrize(
+    ("sentences", "windows"),
+    [
+        ((10, 13), [((0, 14), range(13)), ((12, 26), range(13, 23)), ((20, 30), range(23, 30))]),
+        # a third of the context does not fit behind the second
+        ((10, 14), [((0, 11), range(10)), ((9, 23), range(10, 20)), ((17, 30), range(20, 30))]),
+        # a start in the first half leaves too little
+        ((3, 5), [((0, 14), range(11)), ((8, 22), range(11, 19)), ((16, 30), range(19, 30))]),
+    ],
+)
+def test_windows_part_where_sentences_do(
+    sentences: tuple[int, ...], windows: list[tuple[tuple[int, int], range]]
+) -> None:
+    case = Case(list(range(30)), [range(30)], 16, 3, sentences=sentences)
     found = [(inner(case, window), window.owned) for window in case.cut()]
     assert found == [(range(*pieces), owned) for pieces, owned in windows]
 

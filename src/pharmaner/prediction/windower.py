@@ -20,8 +20,18 @@ class Windower:
     def windows(self, text: str, words: Sequence[Span]) -> list[Window]:
         """The windows of a text; together they own every word once."""
         units = [range(len(words))] if words else []
+        sentences: Sequence[range] = ()
         if self.text.input == "sentence":
             units = sentence_units(words, split_sentences(text))
+        elif self.text.context:
+            sentences = sentence_units(words, split_sentences(text))
         pieces = self.tokenizer.pieces(text, words)
-        prefix, suffix = self.tokenizer.prefix, self.tokenizer.suffix
-        return cut_windows(pieces, units, self.text.window, self.text.context, prefix, suffix)
+        return cut_windows(
+            pieces,
+            units,
+            self.text.window,
+            self.text.context,
+            self.tokenizer.prefix,
+            self.tokenizer.suffix,
+            [sentence.start for sentence in sentences],
+        )

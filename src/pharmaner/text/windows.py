@@ -1,6 +1,7 @@
 """Windows over whole texts: nothing is truncated, every word is owned by exactly one window."""
 
-from collections.abc import Iterable, Sequence
+from bisect import bisect_right
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 
@@ -44,21 +45,26 @@ def cut_windows(
     context: int,
     prefix: Sequence[int],
     suffix: Sequence[int],
+    sentence_starts: Sequence[int] = (),
 ) -> list[Window]:
     """Cut windows of at most ``length`` pieces, none of which crosses a unit's end.
 
-    A unit that fits is one window. A longer one is read left to right: each window starts
-    ``context`` pieces before its first owned word and owns words up to ``context`` pieces before
-    its end. A word of more pieces than fit is represented by
-    its first pieces. Context is whole words; where it does not fit beside a word, it gives way.
+    A unit that fits is one window. A longer one is read left to right: each window owns words up
+    to the last start of a sentence in it, if that leaves it half full at least, and sees a third
+    of ``context`` beyond it; without one it owns words up to ``context`` pieces before its end.
+    The next window starts as many pieces before its first owned word. A word of more pieces than
+    fit is represented by its first pieces. Context is whole words; where it does not fit beside a
+    word, it gives way.
 
     Args:
         pieces: the pieces of a text.
         units: consecutive ranges of word indices, such as sentences, or one for all words.
         length: the most pieces in a window, special pieces included.
-        context: the least number of pieces that a word sees on either side, ends of unit apart.
+        context: the least number of pieces that a word sees on either side, ends of unit apart;
+            beyond its sentence it may see but a third of them.
         prefix: the special pieces before each window.
         suffix: the special pieces after each window.
+        sentence_starts: the words that begin a sentence, ascending.
 
     Returns:
         Windows in order of the words they own.
@@ -67,7 +73,8 @@ def cut_windows(
     position = _first_pieces(pieces, units := list(units))
     windows = []
     for unit in units:
-        for start, end, owned in _cut(position, unit, capacity, context):
+        cuts = _Cuts(position, unit, capacity, context, sentence_starts)
+        for start, end, owned in cuts.windows():
             ids = np.concatenate([prefix, pieces.ids[start:end], suffix]).astype(np.int64)
             word_index = np.full(len(ids), NO_WORD, dtype=np.int64)
             word_index[len(prefix) : len(prefix) + end - start] = pieces.words[start:end]
@@ -85,31 +92,62 @@ def _first_pieces(pieces: Pieces, units: Sequence[range]) -> npt.NDArray[np.int6
     return position
 
 
-def _cut(
-    position: npt.NDArray[np.int64], unit: range, capacity: int, context: int
-) -> Iterable[tuple[int, int, range]]:
-    """Pieces' start and end, and the owned words, of each window of a unit."""
-    first, stop = unit.start, unit.stop
-    unit_start, unit_end = int(position[first]), int(position[stop])
-    while first < stop:
-        start = _word_start(position, max(unit_start, int(position[first]) - context))
-        if _word_start(position, start + capacity) <= position[first]:
-            start = int(position[first])
-        if unit_end - start <= capacity:
-            yield start, unit_end, range(first, stop)
-            return
-        end = _word_start(position, start + capacity)
+@dataclass(frozen=True, slots=True)
+class _Cuts:
+    """Where a unit is cut; ``position`` is the index of each word's first piece."""
+
+    position: npt.NDArray[np.int64]
+    unit: range
+    capacity: int
+    context: int
+    sentence_starts: Sequence[int]
+
+    def windows(self) -> Iterator[tuple[int, int, range]]:
+        """Pieces' start and end, and the owned words, of each window."""
+        unit_end = int(self.position[self.unit.stop])
+        first, before = self.unit.start, 0
+        while first < self.unit.stop:
+            start = self._start(first, before)
+            if unit_end - start <= self.capacity:
+                yield start, unit_end, range(first, self.unit.stop)
+                return
+            end, next_first, before = self._end(start, first)
+            yield start, end, range(first, next_first)
+            first = next_first
+
+    def _start(self, first: int, context: int) -> int:
+        """The first piece of a window whose first owned word is given."""
+        owned = int(self.position[first])
+        start = self._word_start(max(int(self.position[self.unit.start]), owned - context))
+        return start if self._word_start(start + self.capacity) > owned else owned
+
+    def _end(self, start: int, first: int) -> tuple[int, int, int]:
+        """A window's end, the next one's first owned word, and the context it sees before that."""
+        limit = start + self.capacity
+        third = self.context // 3
+        for word in self._sentence_starts(first, start + self.capacity // 2, limit - third):
+            end = self.position[np.searchsorted(self.position, self.position[word] + third)]
+            if end <= limit:
+                return int(end), word, third
+        end = self._word_start(limit)
         if end == start:
-            end = start + capacity
-        next_first = int(np.searchsorted(position, end - context, side="right")) - 1
-        next_first = min(max(next_first, first + 1), stop)
-        yield start, end, range(first, next_first)
-        first = next_first
+            end = limit
+        following = int(np.searchsorted(self.position, end - self.context, side="right")) - 1
+        return end, min(max(following, first + 1), self.unit.stop), self.context
 
+    def _sentence_starts(self, first: int, lowest: int, highest: int) -> Iterator[int]:
+        """Those after a word whose first piece is between two, both included, last one first."""
+        starts = self.sentence_starts
+        after = bisect_right(starts, first)
+        stop = bisect_right(starts, highest, key=self.position.__getitem__)
+        for word in reversed(starts[after:stop]):
+            if self.position[word] < lowest:
+                return
+            yield word
 
-def _word_start(position: npt.NDArray[np.int64], piece: int) -> int:
-    """Where the word of a piece starts."""
-    return int(position[np.searchsorted(position, piece, side="right") - 1])
+    def _word_start(self, piece: int) -> int:
+        """Where the word of a piece starts."""
+        return int(self.position[np.searchsorted(self.position, piece, side="right") - 1])
 
 
 def sentence_units(words: Sequence[Span], sentences: Sequence[Span]) -> list[range]:
