@@ -51,18 +51,16 @@ def test_emissions_are_those_of_torch_for_any_length(
         np.testing.assert_array_equal(first, second)
 
 
-def test_the_graph_scores_padded_batches_as_torch_does(trained: Path, exported: Path) -> None:
-    random = np.random.default_rng(0)
-    windows = [random.integers(5, 30, length) for length in (3, 24, 11)]
-    expected = Tagger.load(trained)._predictor.backend.log_probabilities(windows)
-    mask = np.array([[int(place < len(w)) for place in range(24)] for w in windows])
-    input_ids = np.zeros_like(mask)
-    input_ids[mask == 1] = np.concatenate(windows)
+@pytest.mark.parametrize(("windows", "pieces"), [(1, 3), (3, 24), (5, 1)])
+def test_the_graph_scores_windows_of_one_length_together_as_torch_does(
+    windows: int, pieces: int, trained: Path, exported: Path
+) -> None:
+    rows = np.random.default_rng(0).integers(5, 30, (windows, pieces))
+    expected = Tagger.load(trained)._predictor.backend.log_probabilities(list(rows))
     session = onnxruntime.InferenceSession(exported / "model.onnx")
-    inputs = {"input_ids": input_ids, "attention_mask": mask}
-    (logits,) = session.run(["logits"], inputs)
+    (logits,) = session.run(["logits"], {"input_ids": rows})
     scores = logits - np.logaddexp.reduce(logits, axis=-1, keepdims=True)
-    np.testing.assert_allclose(scores[mask == 1], np.concatenate(expected), atol=1e-4)
+    np.testing.assert_allclose(scores, expected, atol=1e-4)
 
 
 def test_the_folder_is_a_model_folder_with_one_graph_file(exported: Path, trained: Path) -> None:

@@ -1,4 +1,4 @@
-"""A torch network to an ONNX graph, for batches and texts of any size."""
+"""A torch network to an ONNX graph, for any number of windows of any one length."""
 
 import logging
 import warnings
@@ -12,16 +12,18 @@ from pharmaner.errors import ExportError
 
 
 class _Logits(torch.nn.Module):
-    """A network as a function from pieces to logits, shape (windows, pieces, tags)."""
+    """A network as a function from pieces to logits, shape (windows, pieces, tags).
+
+    Windows scored together are of one length: a mask for padding would cost every score of every
+    layer's attention an addition.
+    """
 
     def __init__(self, network: torch.nn.Module) -> None:
         super().__init__()
         self.network = network
 
-    def forward(self, input_ids: torch.Tensor, attention_mask: torch.Tensor) -> torch.Tensor:
-        logits: torch.Tensor = self.network(
-            input_ids=input_ids, attention_mask=attention_mask
-        ).logits
+    def forward(self, input_ids: torch.Tensor) -> torch.Tensor:
+        logits: torch.Tensor = self.network(input_ids=input_ids).logits
         return logits
 
 
@@ -33,16 +35,15 @@ def write_graph(network: torch.nn.Module, file: Path) -> None:
     """
     example = torch.ones((2, 16), dtype=torch.int64)
     any_size = {0: torch.export.Dim.DYNAMIC, 1: torch.export.Dim.DYNAMIC}
-    names = ("input_ids", "attention_mask")
     with quiet_exporter():
         try:
             program = torch.onnx.export(
                 _Logits(network).eval(),
-                (example, example.clone()),
+                (example,),
                 dynamo=True,
-                input_names=names,
+                input_names=["input_ids"],
                 output_names=["logits"],
-                dynamic_shapes=dict.fromkeys(names, any_size),
+                dynamic_shapes={"input_ids": any_size},
                 verbose=False,
             )
             if program is None:

@@ -24,7 +24,8 @@ class OnnxBackend:
     it (int8 goes by the extremes of all that it sees at once) nor on the number of cores.
 
     Args:
-        file: a graph that maps ``input_ids`` and ``attention_mask`` to ``logits``.
+        file: a graph that maps ``input_ids`` to ``logits``; one written before 2026-11-28 also has
+            an ``attention_mask``.
 
     Raises:
         ModelFolderError: when onnxruntime cannot read the graph.
@@ -48,6 +49,8 @@ class OnnxBackend:
             reason = str(error).partition("\n")[0]
             raise ModelFolderError(f"{file}: onnxruntime cannot read it: {reason}") from error
 
+        self._has_mask = "attention_mask" in {given.name for given in self._session.get_inputs()}
+
     def log_probabilities(
         self, windows: Sequence[npt.NDArray[np.int64]]
     ) -> list[npt.NDArray[np.floating]]:
@@ -61,7 +64,9 @@ class OnnxBackend:
         return self._threads
 
     def _score(self, window: npt.NDArray[np.int64]) -> npt.NDArray[np.floating]:
-        inputs = {"input_ids": window[None], "attention_mask": np.ones_like(window)[None]}
+        inputs = {"input_ids": window[None]}
+        if self._has_mask:
+            inputs["attention_mask"] = np.ones_like(window)[None]
         logits: npt.NDArray[np.floating] = self._session.run(["logits"], inputs)[0][0]
         logits -= logits.max(axis=-1, keepdims=True)
         logits -= np.log(np.exp(logits).sum(axis=-1, keepdims=True))
