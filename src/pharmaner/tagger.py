@@ -13,7 +13,8 @@ from pharmaner.document import Document
 from pharmaner.errors import DictionaryError, ModelFolderError
 from pharmaner.model_folder import ModelFolder, open_model_folder, put_file, shipped_folder
 from pharmaner.prediction.calibrate import Fitted, fit_temperature
-from pharmaner.prediction.predictor import OnFailure, Prediction, Predictor
+from pharmaner.prediction.failures import OnFailure
+from pharmaner.prediction.predictor import Prediction, Predictor
 from pharmaner.prediction.windower import Windower
 from pharmaner.recipe import Recipe
 from pharmaner.scoring.strict import corpus_hash

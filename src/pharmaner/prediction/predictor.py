@@ -1,8 +1,8 @@
 """Documents to emissions to mentions: one path for scoring, for bulk work and for one note."""
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
-from typing import Protocol, TypeVar
+from typing import Protocol
 
 import numpy as np
 import numpy.typing as npt
@@ -10,9 +10,9 @@ import numpy.typing as npt
 from pharmaner.decoding.decoder import Decoder
 from pharmaner.decoding.emissions import Emissions, normalised
 from pharmaner.document import Document, Span
-from pharmaner.errors import PharmanerError
 from pharmaner.labels import POSITIONAL, LabelScheme
-from pharmaner.prediction.read_ahead import read_ahead
+from pharmaner.prediction.failures import OnFailure, all_or_each, report
+from pharmaner.prediction.pipelining import read_ahead, work_behind
 from pharmaner.prediction.windower import Windower
 from pharmaner.surface.scorer import SurfaceScorer
 from pharmaner.text.pieces import NO_WORD
@@ -24,9 +24,6 @@ PIECES_IN_FLIGHT = 32_768
 
 CHARACTERS_OF_A_PIECE = 8
 """So many code points of text, a document being one at least, take the room of a piece."""
-
-OnFailure = Callable[[str, Exception], object]
-"""Is told the id of a document that failed, and why; it may be called by another thread."""
 
 
 class Backend(Protocol):
@@ -77,9 +74,10 @@ class _Waiting:
         return max(pieces, 1 + len(self.document.text) // CHARACTERS_OF_A_PIECE)
 
 
+_Seen = tuple[_Waiting, npt.NDArray[np.float64]]
+"""A document and its words' log-probabilities by the network alone, shape (words, tags)."""
+
 _Scored = tuple[_Waiting, Emissions]
-Item = TypeVar("Item")
-Result = TypeVar("Result")
 
 
 class Predictor:
@@ -115,7 +113,8 @@ class Predictor:
     ) -> Iterator[Prediction]:
         """Predict the mentions of texts, in order.
 
-        Another thread takes and cuts the next documents, a bounded amount, while these are scored.
+        While some documents are scored, other threads cut the next ones, a bounded amount, and
+        decide the mentions of the last ones.
 
         Args:
             documents: the texts; mentions that they already have are replaced.
@@ -133,15 +132,17 @@ class Predictor:
         Scores depend, in their last digits, on what is scored together: whoever goes on after the
         last document of a chunk gets the very scores of an undisturbed run.
         """
-        for chunk in self._scored_chunks(documents, on_failure):
-            yield _all_or_each(
-                self._predictions, chunk, lambda scored: scored[0].document, on_failure
-            )
+        seen_chunks = self._seen_chunks(documents, on_failure)
+        yield from work_behind(lambda seen: self._decided(seen, on_failure), seen_chunks)
 
     def emissions(self, documents: Iterable[Document]) -> Iterator[Emissions]:
         """The emissions of texts, in order, read ahead as ``predict`` does."""
-        for chunk in self._scored_chunks(documents, None):
-            yield from (emissions for _, emissions in chunk)
+        for seen in self._seen_chunks(documents, None):
+            yield from (emissions for _, emissions in self._score(seen))
+
+    def _decided(self, seen: Sequence[_Seen], on_failure: OnFailure | None) -> list[Prediction]:
+        scored = all_or_each(self._score, seen, lambda one: one[0].document, on_failure)
+        return all_or_each(self._predictions, scored, lambda one: one[0].document, on_failure)
 
     def _predictions(self, chunk: Sequence[_Scored]) -> list[Prediction]:
         texts = [waiting.document.text for waiting, _ in chunk]
@@ -153,11 +154,11 @@ class Predictor:
             predictions.append(Prediction(document, _covered(waiting), *waiting.conflicts))
         return predictions
 
-    def _scored_chunks(
+    def _seen_chunks(
         self, documents: Iterable[Document], on_failure: OnFailure | None
-    ) -> Iterator[list[_Scored]]:
+    ) -> Iterator[list[_Seen]]:
         for chunk in read_ahead(self._chunks(documents, on_failure)):
-            yield _all_or_each(self._score, chunk, lambda cut: cut.document, on_failure)
+            yield all_or_each(self._see, chunk, lambda cut: cut.document, on_failure)
 
     def _chunks(
         self, documents: Iterable[Document], on_failure: OnFailure | None
@@ -169,7 +170,7 @@ class Predictor:
                 words = tuple(split_words(document.text))
                 cut = _Waiting(document, words, self.windower.windows(document.text, words))
             except Exception as error:  # whatever it is, the other documents need not suffer
-                _report(document, error, on_failure)
+                report(document, error, on_failure)
                 continue
             chunk.append(cut)
             size += cut.size
@@ -178,7 +179,7 @@ class Predictor:
                 chunk, size = [], 0
         yield chunk
 
-    def _score(self, waiting: Sequence[_Waiting]) -> list[_Scored]:
+    def _see(self, waiting: Sequence[_Waiting]) -> list[_Seen]:
         tags = len(self.scheme.tags)
         sums = [np.zeros((len(cut.words), tags)) for cut in waiting]
         counts = [np.zeros(len(cut.words)) for cut in waiting]
@@ -193,10 +194,11 @@ class Predictor:
                 read &= window.first_pieces
             np.add.at(sums[place], window.word_index[read], scores[read])
             np.add.at(counts[place], window.word_index[read], 1)
-        return [
-            (cut, self._emissions(cut, _mean(total, count)))
-            for cut, total, count in zip(waiting, sums, counts, strict=True)
-        ]
+        means = map(_mean, sums, counts)
+        return list(zip(waiting, means, strict=True))
+
+    def _score(self, seen: Sequence[_Seen]) -> list[_Scored]:
+        return [(cut, self._emissions(cut, scores)) for cut, scores in seen]
 
     def _emissions(self, cut: _Waiting, scores: npt.NDArray[np.float64]) -> Emissions:
         if self.surface is not None:
@@ -213,34 +215,6 @@ class Predictor:
         is_context = (window.word_index != NO_WORD) & ~window.owned_pieces
         conflicts[0] += int((begins & is_positional).sum())
         conflicts[1] += int((~begins & ~is_context & ~is_positional).sum())
-
-
-def _all_or_each(
-    work: Callable[[Sequence[Item]], list[Result]],
-    items: Sequence[Item],
-    document_of: Callable[[Item], Document],
-    on_failure: OnFailure | None,
-) -> list[Result]:
-    """What is made of all items together; after a failure of each alone, failures reported."""
-    try:
-        return work(items)
-    except Exception as error:
-        if len(items) == 1:
-            _report(document_of(items[0]), error, on_failure)
-            return []
-        if on_failure is None:
-            raise
-    return [
-        result for item in items for result in _all_or_each(work, [item], document_of, on_failure)
-    ]
-
-
-def _report(document: Document, error: Exception, on_failure: OnFailure | None) -> None:
-    if isinstance(error, PharmanerError):
-        error = type(error)(f"{document.id}: {error}")
-    if on_failure is None:
-        raise error
-    on_failure(document.id, error)
 
 
 def _mean(
