@@ -54,7 +54,7 @@ class TextSection(Section):
 
     ``input`` is what a window lies within: a document, or a sentence. ``window`` is a window's
     length in pieces, special pieces included; ``context`` is how many pieces a word sees on either
-    side at least, the ends of that apart, when a tagger predicts, or a third of them beyond its
+    side at least, the ends of that apart, when a tagger predicts, or a quarter of them beyond its
     sentence; training has none.
     """
 

@@ -1,3 +1,5 @@
+from concurrent.futures import ThreadPoolExecutor
+
 import numpy as np
 import pytest
 import torch
@@ -39,6 +41,22 @@ def test_scores_are_those_of_eager_attention_alone_and_the_network_is_left_as_it
         assert scored == pytest.approx(logits.log_softmax(-1).numpy(), abs=1e-5)
     assert network.training is is_training
     assert network.config._attn_implementation == "eager"
+
+
+def test_batches_of_some_threads_score_as_one_thread_and_torch_keeps_its_own() -> None:
+    network, given = new_network("bert"), windows(*range(1, 100))
+    threads = torch.get_num_threads()
+    try:
+        torch.set_num_threads(1)
+        alone = TorchBackend(network, PAD).log_probabilities(given)
+        torch.set_num_threads(4)
+        together = TorchBackend(network, PAD).log_probabilities(given)
+        with ThreadPoolExecutor(1) as later:
+            assert later.submit(torch.get_num_threads).result() == torch.get_num_threads() == 4
+    finally:
+        torch.set_num_threads(threads)
+    for one, other in zip(alone, together, strict=True):
+        np.testing.assert_allclose(other, one, atol=1e-5)
 
 
 def test_batches_stay_below_their_bound_unless_one_window_is_above_it(

@@ -53,17 +53,17 @@ class Case:
         )
 
     def seen_from(self, word: int, place: int, of_unit: list[int]) -> int:
-        """The first piece that a word must see: a third of the context before its sentence."""
+        """The first piece that a word must see: a quarter of the context before its sentence."""
         starts = [start for start in self.sentences if start <= word]
         sentence = next((p for p in of_unit if starts and self.blocks[p] >= starts[-1]), of_unit[0])
-        shortest = sentence - self.context // 3 if starts else place - self.context
+        shortest = sentence - self.context // 4 if starts else place - self.context
         return max(of_unit[0], min(place, max(place - self.context, shortest)))
 
     def seen_to(self, word: int, place: int, of_unit: list[int]) -> int:
-        """The last piece that a word must see: a third of the context after its sentence."""
+        """The last piece that a word must see: a quarter of the context after its sentence."""
         starts = [start for start in self.sentences if start > word]
         before = [p for p in of_unit if not starts or self.blocks[p] < starts[0]]
-        shortest = before[-1] + self.context // 3 if starts and before else place + self.context
+        shortest = before[-1] + self.context // 4 if starts and before else place + self.context
         return min(of_unit[-1], max(place, min(place + self.context, shortest)))
 
 
@@ -204,17 +204,32 @@ def test_words_of_one_piece_are_cut_so(
 @pytest.mark.parametrize(
     ("sentences", "windows"),
     [
-        ((10, 13), [((0, 14), range(13)), ((12, 26), range(13, 23)), ((20, 30), range(23, 30))]),
-        # a third of the context does not fit behind the second
-        ((10, 14), [((0, 11), range(10)), ((9, 23), range(10, 20)), ((17, 30), range(20, 30))]),
-        # a start in the first half leaves too little
-        ((3, 5), [((0, 14), range(11)), ((8, 22), range(11, 19)), ((16, 30), range(19, 30))]),
+        ((10, 13), [((0, 14), range(13)), ((12, 26), range(13, 22)), ((18, 30), range(22, 30))]),
+        # a quarter of the context does not fit behind the second, which is then in a first half
+        (
+            (10, 14),
+            [
+                ((0, 11), range(10)),
+                ((9, 23), range(10, 19)),
+                ((15, 29), range(19, 25)),
+                ((21, 30), range(25, 30)),
+            ],
+        ),
+        (
+            (3, 5),
+            [
+                ((0, 14), range(10)),
+                ((6, 20), range(10, 16)),
+                ((12, 26), range(16, 22)),
+                ((18, 30), range(22, 30)),
+            ],
+        ),
     ],
 )
 def test_windows_part_where_sentences_do(
     sentences: tuple[int, ...], windows: list[tuple[tuple[int, int], range]]
 ) -> None:
-    case = Case(list(range(30)), [range(30)], 16, 3, sentences=sentences)
+    case = Case(list(range(30)), [range(30)], 16, 4, sentences=sentences)
     found = [(inner(case, window), window.owned) for window in case.cut()]
     assert found == [(range(*pieces), owned) for pieces, owned in windows]
 

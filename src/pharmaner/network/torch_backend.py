@@ -1,6 +1,7 @@
 """The torch side of prediction."""
 
 from collections.abc import Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from typing import Any
 
@@ -10,15 +11,17 @@ import torch
 
 from pharmaner.network.batches import fill_batches
 from pharmaner.network.padding import attention_mask, padded
+from pharmaner.prediction.processor import usable_cores
 
-BATCH_PIECES = 2_048
+BATCH_PIECES = 1_024
 """The most pieces, padding included, that the network sees in one batch of several windows."""
 
 
 class TorchBackend:
     """Scores windows with a torch network, in fp32 on the device where its weights are.
 
-    Windows of like length share a batch, on which their scores depend in the last digits.
+    Windows of like length share a batch, on which their scores depend in the last digits. On the
+    processor each batch has one core, which is faster than all cores for one batch after another.
 
     Args:
         network: gives logits of the tags.
@@ -35,27 +38,45 @@ class TorchBackend:
         """See ``pharmaner.prediction.predictor.Backend``."""
         lengths = [len(window) for window in windows]
         by_length = sorted(range(len(windows)), key=lengths.__getitem__)
+        batches = list(fill_batches(by_length, lengths, 0, BATCH_PIECES))
         scores: dict[int, npt.NDArray[np.floating]] = {}
         was_training = self.network.training
         self.network.eval()
         try:
-            with torch.inference_mode(), _fused_attention(self.network):
-                for batch in fill_batches(by_length, lengths, 0, BATCH_PIECES):
-                    scored = self._score([windows[place] for place in batch])
+            with _fused_attention(self.network), _one_core_each(self._device) as cores:
+                given = ([windows[place] for place in batch] for batch in batches)
+                for batch, scored in zip(batches, cores.map(self._score, given), strict=True):
                     for place, rows in zip(batch, scored, strict=True):
                         scores[place] = rows[: lengths[place]]
         finally:
             self.network.train(was_training)
         return [scores[place] for place in range(len(windows))]
 
+    @property
+    def _device(self) -> torch.device:
+        return next(self.network.parameters()).device
+
+    @torch.inference_mode()
     def _score(self, windows: Sequence[npt.NDArray[np.int64]]) -> npt.NDArray[np.floating]:
-        device = next(self.network.parameters()).device
+        device = self._device
         logits = self.network(
             input_ids=padded(windows, self.pad_id, device),
             attention_mask=attention_mask(windows, device),
         ).logits
         scores: npt.NDArray[np.floating] = logits.float().log_softmax(dim=-1).cpu().numpy()
         return scores
+
+
+@contextmanager
+def _one_core_each(device: torch.device) -> Iterator[ThreadPoolExecutor]:
+    """Threads that compute on a core of their own, or one where another device computes."""
+    cores = torch.get_num_threads()
+    threads = min(cores, usable_cores()) if device.type == "cpu" else 1
+    try:
+        with ThreadPoolExecutor(threads, initializer=lambda: torch.set_num_threads(1)) as pool:
+            yield pool
+    finally:
+        torch.set_num_threads(cores)  # it is what later threads begin with, too
 
 
 @contextmanager

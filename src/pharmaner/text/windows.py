@@ -50,7 +50,7 @@ def cut_windows(
     """Cut windows of at most ``length`` pieces, none of which crosses a unit's end.
 
     A unit that fits is one window. A longer one is read left to right: each window owns words up
-    to the last start of a sentence in it, if that leaves it half full at least, and sees a third
+    to the last start of a sentence in it, if that leaves it half full at least, and sees a quarter
     of ``context`` beyond it; without one it owns words up to ``context`` pieces before its end.
     The next window starts as many pieces before its first owned word. A word of more pieces than
     fit is represented by its first pieces. Context is whole words; where it does not fit beside a
@@ -61,7 +61,7 @@ def cut_windows(
         units: consecutive ranges of word indices, such as sentences, or one for all words.
         length: the most pieces in a window, special pieces included.
         context: the least number of pieces that a word sees on either side, ends of unit apart;
-            beyond its sentence it may see but a third of them.
+            beyond its sentence it may see but a quarter of them.
         prefix: the special pieces before each window.
         suffix: the special pieces after each window.
         sentence_starts: the words that begin a sentence, ascending.
@@ -124,11 +124,11 @@ class _Cuts:
     def _end(self, start: int, first: int) -> tuple[int, int, int]:
         """A window's end, the next one's first owned word, and the context it sees before that."""
         limit = start + self.capacity
-        third = self.context // 3
-        for word in self._sentence_starts(first, start + self.capacity // 2, limit - third):
-            end = self.position[np.searchsorted(self.position, self.position[word] + third)]
+        quarter = self.context // 4
+        for word in self._sentence_starts(first, start + self.capacity // 2, limit - quarter):
+            end = self.position[np.searchsorted(self.position, self.position[word] + quarter)]
             if end <= limit:
-                return int(end), word, third
+                return int(end), word, quarter
         end = self._word_start(limit)
         if end == start:
             end = limit
