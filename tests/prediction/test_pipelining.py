@@ -111,3 +111,32 @@ def test_an_error_of_the_work_comes_in_its_place() -> None:
     assert next(results) == 3
     with pytest.raises(ZeroDivisionError):
         next(results)
+    assert not any("work-behind" in thread.name for thread in threading.enumerate())
+
+
+def test_after_an_interrupt_what_was_made_is_not_lost() -> None:
+    def items() -> Iterator[int]:
+        yield 1
+        yield 2
+        raise KeyboardInterrupt
+
+    results = work_behind(str, items())
+    assert [next(results), next(results)] == ["1", "2"]
+    with pytest.raises(KeyboardInterrupt):
+        next(results)
+
+
+def test_what_is_not_begun_when_the_caller_stops_is_not_done() -> None:
+    done: list[int] = []
+    may_end = threading.Event()
+
+    def work(number: int) -> None:
+        if number:
+            assert may_end.wait(60)
+        done.append(number)
+
+    results = work_behind(work, range(50))
+    next(results)
+    may_end.set()
+    results.close()
+    assert done in ([0], [0, 1])

@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
+from threading import Lock
 from typing import Any
 
 import numpy as np
@@ -16,12 +17,16 @@ from pharmaner.prediction.processor import usable_cores
 BATCH_PIECES = 1_024
 """The most pieces, padding included, that the network sees in one batch of several windows."""
 
+_ONE_AT_A_TIME = Lock()
+"""How torch shares its threads out is set for the process, how a network attends for its users."""
+
 
 class TorchBackend:
     """Scores windows with a torch network, in fp32 on the device where its weights are.
 
     Windows of like length share a batch, on which their scores depend in the last digits. On the
-    processor each batch has one core, which is faster than all cores for one batch after another.
+    processor each of several batches has one core, which is faster than all cores for one after
+    another.
 
     Args:
         network: gives logits of the tags.
@@ -40,17 +45,26 @@ class TorchBackend:
         by_length = sorted(range(len(windows)), key=lengths.__getitem__)
         batches = list(fill_batches(by_length, lengths, 0, BATCH_PIECES))
         scores: dict[int, npt.NDArray[np.floating]] = {}
-        was_training = self.network.training
-        self.network.eval()
-        try:
-            with _fused_attention(self.network), _one_core_each(self._device) as cores:
-                given = ([windows[place] for place in batch] for batch in batches)
-                for batch, scored in zip(batches, cores.map(self._score, given), strict=True):
-                    for place, rows in zip(batch, scored, strict=True):
-                        scores[place] = rows[: lengths[place]]
-        finally:
-            self.network.train(was_training)
+        given = [[windows[place] for place in batch] for batch in batches]
+        with _ONE_AT_A_TIME, _in_prediction(self.network):
+            for batch, scored in zip(batches, self._scored(given), strict=True):
+                for place, rows in zip(batch, scored, strict=True):
+                    scores[place] = rows[: lengths[place]]
         return [scores[place] for place in range(len(windows))]
+
+    def _scored(
+        self, batches: Sequence[Sequence[npt.NDArray[np.int64]]]
+    ) -> Iterator[npt.NDArray[np.floating]]:
+        cores = torch.get_num_threads()
+        threads = min(cores, usable_cores()) if self._device.type == "cpu" else 1
+        if threads == 1 or len(batches) == 1:
+            yield from map(self._score, batches)
+            return
+        try:
+            with ThreadPoolExecutor(threads, initializer=lambda: torch.set_num_threads(1)) as pool:
+                yield from pool.map(self._score, batches)
+        finally:
+            torch.set_num_threads(cores)  # it is what later threads begin with, too
 
     @property
     def _device(self) -> torch.device:
@@ -68,15 +82,14 @@ class TorchBackend:
 
 
 @contextmanager
-def _one_core_each(device: torch.device) -> Iterator[ThreadPoolExecutor]:
-    """Threads that compute on a core of their own, or one where another device computes."""
-    cores = torch.get_num_threads()
-    threads = min(cores, usable_cores()) if device.type == "cpu" else 1
+def _in_prediction(network: torch.nn.Module) -> Iterator[None]:
+    was_training = network.training
+    network.eval()
     try:
-        with ThreadPoolExecutor(threads, initializer=lambda: torch.set_num_threads(1)) as pool:
-            yield pool
+        with _fused_attention(network):
+            yield
     finally:
-        torch.set_num_threads(cores)  # it is what later threads begin with, too
+        network.train(was_training)
 
 
 @contextmanager

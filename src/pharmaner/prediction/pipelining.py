@@ -25,26 +25,30 @@ def read_ahead(items: Iterator[Item]) -> Iterator[Item]:
 def work_behind(work: Callable[[Item], Result], items: Iterable[Item]) -> Iterator[Result]:
     """What is made of each item, in order, by another thread while the caller's makes the next.
 
-    What the iterable or the work raises is raised here, in its place.
+    A result comes once the next item is made. What the iterable or the work raises is raised here,
+    in its place; what is not begun by then, or when the caller stops early, is not done.
     """
     with ThreadPoolExecutor(1, "work-behind") as thread:
-        unfinished: Future[Result] | None = None
-        for begun in _begun(thread, work, items):
+        try:
+            unfinished: Future[Result] | None = None
+            for begun in _begun(thread, work, items):
+                if unfinished:
+                    yield unfinished.result()
+                unfinished = begun
             if unfinished:
                 yield unfinished.result()
-            unfinished = begun
-        if unfinished:
-            yield unfinished.result()
+        finally:
+            thread.shutdown(cancel_futures=True)
 
 
 def _begun(
     thread: ThreadPoolExecutor, work: Callable[[Item], Result], items: Iterable[Item]
 ) -> Iterator[Future[Result]]:
-    """The work on each item; an error of the iterable is what the last one results in."""
+    """The work on each item; an error of the iterable, or Ctrl-C, is what the last results in."""
     try:
         for item in items:
             yield thread.submit(work, item)
-    except Exception as error:
+    except (Exception, KeyboardInterrupt) as error:
         failed: Future[Result] = Future()
         failed.set_exception(error)
         yield failed
