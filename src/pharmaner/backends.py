@@ -4,7 +4,7 @@ import warnings
 from importlib.util import find_spec
 
 from pharmaner.errors import MissingExtraError, ModelFolderError
-from pharmaner.model_folder import ONNX_WEIGHTS, TORCH_WEIGHTS, ModelFolder
+from pharmaner.model_folder import EXACT_WEIGHTS, ONNX_WEIGHTS, TORCH_WEIGHTS, ModelFolder
 from pharmaner.prediction.predictor import Backend
 from pharmaner.prediction.processor import saturates_int8
 
@@ -61,6 +61,19 @@ def open_backend(model: ModelFolder, chosen: str) -> Backend:
     from pharmaner.network.torch_backend import TorchBackend
 
     return TorchBackend(load_network(model.path), model.pad_id)
+
+
+def open_exact_backend(model: ModelFolder, chosen: str) -> Backend | None:
+    """What decides the close calls of a chosen backend, where the folder brings it.
+
+    Raises:
+        ModelFolderError: when the weights cannot be read.
+    """
+    if chosen != "onnx" or not model.holds(EXACT_WEIGHTS):
+        return None
+    from pharmaner.prediction.onnx_backend import OnnxBackend
+
+    return OnnxBackend(model.path / EXACT_WEIGHTS)
 
 
 def overflow_risk(model: ModelFolder) -> str | None:

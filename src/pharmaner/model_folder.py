@@ -37,6 +37,8 @@ CARD = "README.md"
 
 TORCH_WEIGHTS = "model.safetensors"
 ONNX_WEIGHTS = "model.onnx"
+EXACT_WEIGHTS = "model.fp32.onnx"
+"""The graph in fp32 beside one in int8, whose close calls it decides."""
 
 NEEDED = ("recipe.toml", "tokenizer.json", "config.json")
 """The files that a prediction rests on, weights apart."""

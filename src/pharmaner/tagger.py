@@ -4,7 +4,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
 
-from pharmaner.backends import choose_backend, open_backend
+from pharmaner.backends import choose_backend, open_backend, open_exact_backend
 from pharmaner.corpora.selection import check_types_known, renamed
 from pharmaner.decoding.decoder import decoder_of
 from pharmaner.decoding.dictionary import Dictionary
@@ -81,6 +81,7 @@ class Tagger:
             model.recipe.corpus.auxiliary,
             replace(decoder_of(model, further), min_score=min_score, dictionary=dictionary),
             surface,
+            open_exact_backend(model, chosen),
         )
         return cls(model.recipe, predictor, chosen)
 

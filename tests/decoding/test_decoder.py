@@ -58,3 +58,42 @@ def test_documents_together_get_what_each_gets_alone(tagging: Tagging) -> None:
     for one, other in zip(together, alone, strict=True):
         assert [(m.spans, m.label) for m in one] == [(m.spans, m.label) for m in other]
         assert [m.score for m in one] == pytest.approx([m.score for m in other], abs=1e-12)
+
+
+@pytest.mark.parametrize("tagging", list(Tagging))
+@pytest.mark.parametrize("seed", range(8))
+def test_a_words_lead_is_that_of_its_likeliest_tag_over_all_legal_sequences(
+    tagging: Tagging, seed: int
+) -> None:
+    scheme = LabelScheme(("DRUG", "PROTEIN"), tagging)
+    given = emissions(scheme, seed)
+    tags = range(len(scheme.tags))
+    every = itertools.product(tags, repeat=len(WORDS))
+    is_free = scheme.tags_positions
+    legal = [t for t in every if is_free or scheme.encode(scheme.decode(t), len(t)) == list(t)]
+    temperature = 1.5
+    weight = {t: sum(given.scores[p, tag] for p, tag in enumerate(t)) / temperature for t in legal}
+    found = Decoder(scheme, temperature=temperature).leads([given, given], ["", ""])
+    for place in range(len(WORDS)):
+        by_tag = [
+            np.logaddexp.reduce([w for t, w in weight.items() if t[place] == tag] or [-np.inf])
+            for tag in tags
+        ]
+        second, first = sorted(by_tag)[-2:]
+        for leads in found:
+            assert leads[place] == pytest.approx(temperature * (first - second))
+
+
+def test_leads_count_what_recurring_names_add_and_words_without_scores_have_all() -> None:
+    scheme = LabelScheme(("DRUG",), Tagging.BIO)
+    scores = normalised(np.array([[0.0, 6.0, 0.0], [3.0, 2.0, 0.0], [np.nan] * 3]))
+    given = Emissions("d", WORDS, scores)
+    plain, added = (
+        Decoder(scheme, recurrence=bonus).leads([given], ["ab ab ef"])[0] for bonus in (0.0, 1.5)
+    )
+    assert plain[2] == added[2] == np.inf
+    assert plain[1] == pytest.approx(1.0, abs=0.2)
+    assert added[1] == pytest.approx(0.5, abs=0.2)
+    nothing = Emissions("e", WORDS, np.full((3, 3), np.nan))
+    assert (Decoder(scheme).leads([nothing], [""])[0] == np.inf).all()
+    assert Decoder(scheme).leads([], []) == []

@@ -22,7 +22,7 @@ from pharmaner.encoders.source import find_encoder
 from pharmaner.errors import ModelFolderError, RecipeError
 from pharmaner.export.export import export_model
 from pharmaner.export.int8 import write_int8
-from pharmaner.export.parity import compare_fp32, compare_int8
+from pharmaner.export.parity import compare_int8, compare_spans
 from pharmaner.model_folder import open_model_folder
 from pharmaner.prediction.onnx_backend import OnnxBackend
 from pharmaner.prediction.processor import saturates_int8
@@ -154,13 +154,37 @@ def test_a_graph_that_onnxruntime_cannot_read_is_one_line(tmp_path: Path) -> Non
         OnnxBackend(tmp_path / "model.onnx")
 
 
+def test_int8_confirmed_by_fp32_finds_the_mentions_of_fp32(
+    exported: Path, trained: Path, small_corpus: list[Document], tmp_path: Path
+) -> None:
+    done = export_model(trained, tmp_path / "both", int8=True, confirm=True, labelled=small_corpus)
+    mentions = sum(len(document.mentions) for document in small_corpus)
+    assert done.findings[1].measured == {"mentions": mentions, "differing": 0}
+    export = manifest_of(tmp_path / "both")["export"]
+    assert (export["precision"], export["confirmed"]) == ("int8", True)
+    fp32 = exported / "model.onnx"
+    assert (tmp_path / "both" / "model.fp32.onnx").read_bytes() == fp32.read_bytes()
+    assert (tmp_path / "both" / "model.onnx").stat().st_size < fp32.stat().st_size
+    tagger = Tagger.load(tmp_path / "both")
+    assert isinstance(tagger._predictor.exact, OnnxBackend)
+    assert Tagger.load(exported)._predictor.exact is None
+    spans = [
+        [
+            [(m.spans, m.label) for m in p.document.mentions]
+            for p in t.predict_documents(small_corpus)
+        ]
+        for t in (tagger, Tagger.load(exported))
+    ]
+    assert spans[0] == spans[1]
+
+
 def test_what_counts_as_the_same(small_corpus: list[Document]) -> None:
     none = [document.with_mentions([]) for document in small_corpus]
     one_less = [small_corpus[0].with_mentions(small_corpus[0].mentions[1:]), *small_corpus[1:]]
     mentions = sum(len(document.mentions) for document in small_corpus)
-    assert compare_fp32(small_corpus, small_corpus).accepted
-    assert not compare_fp32(none, none).accepted
-    worse = compare_fp32(small_corpus, one_less)
+    assert compare_spans("fp32", small_corpus, small_corpus, "torch's").accepted
+    assert not compare_spans("fp32", none, none, "torch's").accepted
+    worse = compare_spans("fp32", small_corpus, one_less, "torch's")
     assert not worse.accepted
     assert worse.measured == {"mentions": mentions, "differing": 1}
     recall = (mentions - 1) / mentions

@@ -25,6 +25,14 @@ def export(
             "processor needs.",
         ),
     ] = None,
+    confirm: Annotated[
+        bool,
+        typer.Option(
+            "--confirm",
+            help="Keep the graph in fp32 beside that in int8, to decide what int8 finds close: "
+            "the mentions of fp32.",
+        ),
+    ] = False,
     check: Annotated[
         Path | None,
         typer.Option(help="An annotated corpus to judge by; without it, the sample's texts."),
@@ -40,6 +48,8 @@ def export(
         ) from None
     if reduced_range is not None and not int8:
         raise InputError("export: --reduced-range and --full-range go with --int8")
+    if confirm and not int8:
+        raise InputError("export: --confirm goes with --int8")
     labelled = read_annotated(check, OnMismatch.KEEP) if check else []
     try:
         done = export_model(
@@ -47,6 +57,7 @@ def export(
             output,
             int8=int8,
             reduced_range=reduced_range,
+            confirm=confirm,
             labelled=labelled,
             force=force,
         )

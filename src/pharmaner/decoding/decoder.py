@@ -10,6 +10,7 @@ from pharmaner.decoding.crf import decode_chains
 from pharmaner.decoding.dictionary import Dictionary
 from pharmaner.decoding.emissions import Emissions
 from pharmaner.decoding.greedy import decode
+from pharmaner.decoding.linear_chain import LinearChains
 from pharmaner.decoding.recurrence import with_recurring_names
 from pharmaner.decoding.temperature import read_temperature
 from pharmaner.decoding.transitions import legal_scores, read_transitions
@@ -46,33 +47,72 @@ class Decoder:
 
     def decode(self, emissions: Sequence[Emissions], texts: Sequence[str]) -> list[list[Mention]]:
         """The mentions of each document, in order, given its text; faster than one by one."""
-        tempered = [of.tempered(self.temperature) for of in emissions]
-        if self.dictionary:
-            listed = LISTED / self.temperature
-            pairs = zip(tempered, texts, strict=True)
-            tempered = [self.dictionary.informed(*p, self.scheme, listed) for p in pairs]
-        found = self._decoded(tempered)
-        if self.recurrence:
-            found = self._with_recurring_names(tempered, texts, found)
+        informed = self._informed(emissions, texts)
+        found = self._decoded(informed)
+        again = self._with_recurring_names(informed, texts, found)
+        decoded = dict(zip(again, self._decoded(list(again.values())), strict=True))
+        found = [decoded.get(place, mentions) for place, mentions in enumerate(found)]
         return [self._kept(*document) for document in zip(found, texts, strict=True)]
+
+    def leads(
+        self, emissions: Sequence[Emissions], texts: Sequence[str]
+    ) -> list[npt.NDArray[np.float64]]:
+        """By how much each word's likeliest tag leads the next, in nats before the temperature.
+
+        The likelihoods are those over all legal sequences of tags, when all that is known of the
+        document is added: what ``decode`` goes by. Infinite for words without scores.
+
+        Returns:
+            Of each document, shape (words,).
+        """
+        informed = self._informed(emissions, texts)
+        again = self._with_recurring_names(informed, texts, self._decoded(informed))
+        leads = [np.full(len(of.words), np.inf) for of in emissions]
+        held = {place: scored for place, of in enumerate(informed) if len(scored := of.scored)}
+        if not held:
+            return leads
+        scores = [again.get(n, informed[n]).scores[scored] for n, scored in held.items()]
+        chains = LinearChains(scores, self._chain)
+        for (place, scored), *passes in zip(
+            held.items(), chains.forward(), chains.backward(), strict=True
+        ):
+            best = np.partition(sum(passes), -2, axis=1)[:, -2:]
+            leads[place][scored] = (best[:, 1] - best[:, 0]) * self.temperature
+        return leads
+
+    def _informed(self, emissions: Sequence[Emissions], texts: Sequence[str]) -> list[Emissions]:
+        tempered = [of.tempered(self.temperature) for of in emissions]
+        if not self.dictionary:
+            return tempered
+        listed = LISTED / self.temperature
+        pairs = zip(tempered, texts, strict=True)
+        return [self.dictionary.informed(*pair, self.scheme, listed) for pair in pairs]
+
+    @property
+    def _chain(self) -> npt.NDArray[np.float64]:
+        """The tempered transitions; where every word is decided by itself, none counts."""
+        if self.scheme.tags_positions:
+            return np.zeros((len(self.scheme.tags), len(self.scheme.tags)))
+        chain = legal_scores(self.scheme) if self.transitions is None else self.transitions
+        return chain / self.temperature
 
     def _decoded(self, emissions: Sequence[Emissions]) -> list[list[Mention]]:
         if self.scheme.tags_positions:
             return [decode(of, self.scheme) for of in emissions]
-        chain = legal_scores(self.scheme) if self.transitions is None else self.transitions
-        return decode_chains(emissions, self.scheme, chain / self.temperature)
+        return decode_chains(emissions, self.scheme, self._chain)
 
     def _with_recurring_names(
         self, emissions: Sequence[Emissions], texts: Sequence[str], found: list[list[Mention]]
-    ) -> list[list[Mention]]:
+    ) -> dict[int, Emissions]:
+        """The emissions that a recurring name changes, by their place."""
+        if not self.recurrence:
+            return {}
         bonus = self.recurrence / self.temperature
-        informed = {
+        return {
             place: again
             for place, document in enumerate(zip(emissions, texts, found, strict=True))
             if (again := with_recurring_names(*document, self.scheme, bonus)) is not None
         }
-        decoded = dict(zip(informed, self._decoded(list(informed.values())), strict=True))
-        return [decoded.get(place, mentions) for place, mentions in enumerate(found)]
 
     def _kept(self, mentions: list[Mention], text: str) -> list[Mention]:
         kept = [m for m in mentions if m.score is None or m.score >= self.min_score]

@@ -17,6 +17,7 @@ from pharmaner.export.graph import write_graph
 from pharmaner.export.int8 import write_int8
 from pharmaner.model_folder import (
     CARD,
+    EXACT_WEIGHTS,
     MANIFEST,
     ONNX_WEIGHTS,
     TORCH_WEIGHTS,
@@ -56,16 +57,18 @@ class Draft:
         versions = {name: version(name) for name in ("torch", "onnx", "onnxruntime")}
         self.record_and_seal({"precision": "fp32", "versions": versions})
 
-    def make_int8(self, reduced_range: bool) -> None:
-        """Put a graph in int8 in the place of that in fp32."""
+    def make_int8(self, reduced_range: bool, confirm: bool) -> None:
+        """Put a graph in int8 in the place of that in fp32, which is kept to confirm it or not."""
         graph, smaller = self.folder / ONNX_WEIGHTS, self.folder / f"int8.{ONNX_WEIGHTS}"
         write_int8(graph, smaller, reduced_range)
+        if confirm:
+            graph.replace(self.folder / EXACT_WEIGHTS)
         smaller.replace(graph)
         places = json.loads((self.folder / PARAMETERS).read_text(encoding="utf-8"))
         moved = relocate_in_int8(places, read_initialisers(graph))
         write_text(self.folder / PARAMETERS, json.dumps(moved, indent=1))
         used = "reduced" if reduced_range else "full"
-        self.record_and_seal({"precision": "int8", "range": used})
+        self.record_and_seal({"precision": "int8", "range": used, "confirmed": confirm})
 
     def record_and_seal(self, done: dict[str, Any]) -> None:
         """Record what was done, in the card and in a manifest of the folder as it is now."""

@@ -11,7 +11,7 @@ from pharmaner.corpora.selection import check_types_known, renamed
 from pharmaner.document import Document
 from pharmaner.errors import ModelFolderError, ParityError
 from pharmaner.export.draft import Draft
-from pharmaner.export.parity import Finding, compare_fp32, compare_int8
+from pharmaner.export.parity import Finding, compare_int8, compare_spans
 from pharmaner.model_folder import TORCH_WEIGHTS, ModelFolder, open_model_folder
 from pharmaner.prediction.processor import saturates_int8
 from pharmaner.scoring.strict import corpus_hash
@@ -33,6 +33,7 @@ def export_model(
     *,
     int8: bool = False,
     reduced_range: bool | None = None,
+    confirm: bool = False,
     labelled: Sequence[Document] = (),
     force: bool = False,
 ) -> Export:
@@ -44,6 +45,8 @@ def export_model(
         int8: write weights and embeddings in int8, a quarter of the size.
         reduced_range: give int8 weights 7 bits, for processors without VNNI; by default, if this
             machine's has none.
+        confirm: keep the graph in fp32 beside that in int8, to decide what int8 finds close: the
+            mentions of fp32, which is then what is checked.
         labelled: an annotated corpus to judge by, best one held out; without it the spans in
             the sample corpus's texts are compared.
         force: write the folder whatever the checks find.
@@ -69,10 +72,16 @@ def export_model(
         draft = Draft(source, folder)
         draft.write_fp32()
         fp32 = _predicted(folder, texts)
-        findings = {"fp32": compare_fp32(expected, fp32)}
+        findings = {"fp32": compare_spans("fp32", expected, fp32, "torch's")}
         if int8:
-            draft.make_int8(saturates_int8() if reduced_range is None else reduced_range)
-            findings["int8"] = compare_int8(fp32, _predicted(folder, texts), gold)
+            reduced = saturates_int8() if reduced_range is None else reduced_range
+            draft.make_int8(reduced, confirm)
+            found = _predicted(folder, texts)
+            findings["int8"] = (
+                compare_spans("int8, confirmed by fp32", fp32, found, "fp32's")
+                if confirm
+                else compare_int8(fp32, found, gold)
+            )
         refused = [finding.line for finding in findings.values() if not finding.accepted]
         if refused and not force:
             raise ParityError(f"{'; '.join(refused)}; nothing is written, unless --force is given")

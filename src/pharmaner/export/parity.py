@@ -23,19 +23,21 @@ class Finding:
     measured: dict[str, Any]
 
 
-def compare_fp32(network: Sequence[Document], graph: Sequence[Document]) -> Finding:
-    """Compare a graph in fp32 with the network it was made from: the spans must be identical."""
-    counts = _agreement(network, graph)
+def compare_spans(
+    what: str, expected: Sequence[Document], found: Sequence[Document], whose: str
+) -> Finding:
+    """Compare what must find the very spans that were expected with these."""
+    counts = _agreement(expected, found)
     mentions = counts.true_positives + counts.false_negatives
     differing = counts.false_positives + counts.false_negatives
     measured = {"mentions": mentions, "differing": differing}
     if not mentions:
         return Finding(
-            False, f"fp32: no mention in {len(network)} texts: nothing to judge by", measured
+            False, f"{what}: no mention in {len(expected)} texts: nothing to judge by", measured
         )
-    verdict = "identical to torch's" if not differing else f"{differing} differ from torch's"
+    verdict = f"identical to {whose}" if not differing else f"{differing} differ from {whose}"
     return Finding(
-        not differing, f"fp32: {mentions} mentions in {len(network)} texts, {verdict}", measured
+        not differing, f"{what}: {mentions} mentions in {len(expected)} texts, {verdict}", measured
     )
 
 

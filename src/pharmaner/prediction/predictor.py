@@ -1,6 +1,7 @@
 """Documents to emissions to mentions: one path for scoring, for bulk work and for one note."""
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Generator, Iterable, Iterator, Sequence
+from contextlib import closing
 from dataclasses import dataclass, field
 from typing import Protocol
 
@@ -24,6 +25,9 @@ PIECES_IN_FLIGHT = 32_768
 
 CHARACTERS_OF_A_PIECE = 8
 """So many code points of text, a document being one at least, take the room of a piece."""
+
+CLOSE_CALL = 2.0
+"""Tags nearer to each other than this, in nats, may change places when a backend rounds."""
 
 
 class Backend(Protocol):
@@ -90,6 +94,7 @@ class Predictor:
         auxiliary: types that were learned but are never returned.
         decoder: decides the mentions; by default from the emissions alone.
         surface: adds to the emissions what words look like.
+        exact: scores again, in the place of a backend that rounds, windows that own a close call.
     """
 
     def __init__(
@@ -100,6 +105,7 @@ class Predictor:
         auxiliary: Iterable[str] = (),
         decoder: Decoder | None = None,
         surface: SurfaceScorer | None = None,
+        exact: Backend | None = None,
     ) -> None:
         self.backend = backend
         self.windower = windower
@@ -107,6 +113,7 @@ class Predictor:
         self.auxiliary = frozenset(auxiliary)
         self.decoder = decoder or Decoder(scheme)
         self.surface = surface
+        self.exact = exact
 
     def predict(
         self, documents: Iterable[Document], on_failure: OnFailure | None = None
@@ -114,7 +121,8 @@ class Predictor:
         """Predict the mentions of texts, in order.
 
         While some documents are scored, other threads cut the next ones, a bounded amount, and
-        decide the mentions of the last ones.
+        decide the mentions of the last ones: the first predictions come when as many documents
+        more were taken and scored.
 
         Args:
             documents: the texts; mentions that they already have are replaced.
@@ -132,8 +140,8 @@ class Predictor:
         Scores depend, in their last digits, on what is scored together: whoever goes on after the
         last document of a chunk gets the very scores of an undisturbed run.
         """
-        seen_chunks = self._seen_chunks(documents, on_failure)
-        yield from work_behind(lambda seen: self._decided(seen, on_failure), seen_chunks)
+        with closing(self._seen_chunks(documents, on_failure)) as chunks:
+            yield from work_behind(lambda seen: self._decided(seen, on_failure), chunks)
 
     def emissions(self, documents: Iterable[Document]) -> Iterator[Emissions]:
         """The emissions of texts, in order, read ahead as ``predict`` does."""
@@ -156,7 +164,7 @@ class Predictor:
 
     def _seen_chunks(
         self, documents: Iterable[Document], on_failure: OnFailure | None
-    ) -> Iterator[list[_Seen]]:
+    ) -> Generator[list[_Seen]]:
         for chunk in read_ahead(self._chunks(documents, on_failure)):
             yield all_or_each(self._see, chunk, lambda cut: cut.document, on_failure)
 
@@ -180,25 +188,57 @@ class Predictor:
         yield chunk
 
     def _see(self, waiting: Sequence[_Waiting]) -> list[_Seen]:
-        tags = len(self.scheme.tags)
-        sums = [np.zeros((len(cut.words), tags)) for cut in waiting]
-        counts = [np.zeros(len(cut.words)) for cut in waiting]
         for cut in waiting:
             cut.conflicts[:] = [0, 0]
         windows = [(place, w) for place, cut in enumerate(waiting) for w in cut.windows]
         scored = self.backend.log_probabilities([window.input_ids for _, window in windows])
+        if self.scheme.tags_positions:
+            for (place, window), scores in zip(windows, scored, strict=True):
+                self._count_conflicts(window, scores, waiting[place].conflicts)
+        return list(zip(waiting, self._word_scores(waiting, windows, scored), strict=True))
+
+    def _word_scores(
+        self,
+        waiting: Sequence[_Waiting],
+        windows: Sequence[tuple[int, Window]],
+        scored: Sequence[npt.NDArray[np.floating]],
+    ) -> list[npt.NDArray[np.float64]]:
+        """Each document's words' scores in some windows; NaN for words that none of them owns."""
+        tags = len(self.scheme.tags)
+        sums = [np.zeros((len(cut.words), tags)) for cut in waiting]
+        counts = [np.zeros(len(cut.words)) for cut in waiting]
         for (place, window), scores in zip(windows, scored, strict=True):
             read = window.owned_pieces
             if self.scheme.tags_positions:
-                self._count_conflicts(window, scores, waiting[place].conflicts)
                 read &= window.first_pieces
             np.add.at(sums[place], window.word_index[read], scores[read])
             np.add.at(counts[place], window.word_index[read], 1)
-        means = map(_mean, sums, counts)
-        return list(zip(waiting, means, strict=True))
+        return list(map(_mean, sums, counts))
 
     def _score(self, seen: Sequence[_Seen]) -> list[_Scored]:
-        return [(cut, self._emissions(cut, scores)) for cut, scores in seen]
+        scored = [(cut, self._emissions(cut, scores)) for cut, scores in seen]
+        return scored if self.exact is None else self._confirmed(self.exact, seen, scored)
+
+    def _confirmed(
+        self, exact: Backend, seen: Sequence[_Seen], scored: list[_Scored]
+    ) -> list[_Scored]:
+        """The documents' emissions where the windows that own a close call are scored exactly."""
+        waiting = [cut for cut, _ in seen]
+        texts = [cut.document.text for cut in waiting]
+        leads = self.decoder.leads([emissions for _, emissions in scored], texts)
+        close = [
+            (place, window)
+            for place, cut in enumerate(waiting)
+            for window in cut.windows
+            if (leads[place][window.owned.start : window.owned.stop] < CLOSE_CALL).any()
+        ]
+        again = exact.log_probabilities([window.input_ids for _, window in close])
+        exactly = self._word_scores(waiting, close, again)
+        for place in {place for place, _ in close}:
+            cut, rounded = seen[place]
+            better = np.where(np.isnan(exactly[place]), rounded, exactly[place])
+            scored[place] = cut, self._emissions(cut, better)
+        return scored
 
     def _emissions(self, cut: _Waiting, scores: npt.NDArray[np.float64]) -> Emissions:
         if self.surface is not None:
