@@ -61,3 +61,7 @@ def test_a_range_without_int8_is_refused(cli: Cli, trained: Path, tmp_path: Path
         assert result.code == 2
         message = "error: export: --reduced-range and --full-range go with --int8"
         assert result.err.splitlines() == [message]
+    result = cli("export", trained, "--output", tmp_path / "x", "--confirm")
+    assert result.code == 2
+    assert "error: export: --confirm goes with --int8" in result.err
+    assert not (tmp_path / "x").exists()

@@ -59,24 +59,30 @@ class Decoder:
     ) -> list[npt.NDArray[np.float64]]:
         """By how much each word's likeliest tag leads the next, in nats before the temperature.
 
-        The likelihoods are those over all legal sequences of tags, when all that is known of the
-        document is added: what ``decode`` goes by. Infinite for words without scores.
+        The likelihoods are those over all legal sequences of tags. Names that recur are found
+        first and help each other then: of the two leads it is the lesser. Infinite for words
+        without scores.
 
         Returns:
             Of each document, shape (words,).
         """
         informed = self._informed(emissions, texts)
+        leads = self._leads(informed)
         again = self._with_recurring_names(informed, texts, self._decoded(informed))
+        for place, then in zip(again, self._leads(list(again.values())), strict=True):
+            leads[place] = np.minimum(leads[place], then)
+        return leads
+
+    def _leads(self, emissions: Sequence[Emissions]) -> list[npt.NDArray[np.float64]]:
         leads = [np.full(len(of.words), np.inf) for of in emissions]
-        held = {place: scored for place, of in enumerate(informed) if len(scored := of.scored)}
+        held = {place: scored for place, of in enumerate(emissions) if len(scored := of.scored)}
         if not held:
             return leads
-        scores = [again.get(n, informed[n]).scores[scored] for n, scored in held.items()]
+        scores = [emissions[place].scores[scored] for place, scored in held.items()]
         chains = LinearChains(scores, self._chain)
-        for (place, scored), *passes in zip(
-            held.items(), chains.forward(), chains.backward(), strict=True
-        ):
-            best = np.partition(sum(passes), -2, axis=1)[:, -2:]
+        passes = zip(held.items(), chains.forward(), chains.backward(), strict=True)
+        for (place, scored), forward, backward in passes:
+            best = np.partition(forward + backward, -2, axis=1)[:, -2:]
             leads[place][scored] = (best[:, 1] - best[:, 0]) * self.temperature
         return leads
 

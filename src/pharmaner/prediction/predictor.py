@@ -26,7 +26,7 @@ PIECES_IN_FLIGHT = 32_768
 CHARACTERS_OF_A_PIECE = 8
 """So many code points of text, a document being one at least, take the room of a piece."""
 
-CLOSE_CALL = 2.0
+CLOSE_CALL = 2.5
 """Tags nearer to each other than this, in nats, may change places when a backend rounds."""
 
 
@@ -222,22 +222,32 @@ class Predictor:
     def _confirmed(
         self, exact: Backend, seen: Sequence[_Seen], scored: list[_Scored]
     ) -> list[_Scored]:
-        """The documents' emissions where the windows that own a close call are scored exactly."""
+        """The documents' emissions where the windows that own a close call are scored exactly.
+
+        What then is no mention may make its other occurrences close calls, so it is looked again.
+        """
         waiting = [cut for cut, _ in seen]
-        texts = [cut.document.text for cut in waiting]
-        leads = self.decoder.leads([emissions for _, emissions in scored], texts)
-        close = [
-            (place, window)
-            for place, cut in enumerate(waiting)
-            for window in cut.windows
-            if (leads[place][window.owned.start : window.owned.stop] < CLOSE_CALL).any()
-        ]
-        again = exact.log_probabilities([window.input_ids for _, window in close])
-        exactly = self._word_scores(waiting, close, again)
-        for place in {place for place, _ in close}:
-            cut, rounded = seen[place]
-            better = np.where(np.isnan(exactly[place]), rounded, exactly[place])
-            scored[place] = cut, self._emissions(cut, better)
+        rounded = [list(cut.windows) for cut in waiting]
+        scores = [given for _, given in seen]
+        changed = list(range(len(seen)))
+        while changed:
+            emissions = [scored[place][1] for place in changed]
+            leads = self.decoder.leads(emissions, [waiting[n].document.text for n in changed])
+            close = [
+                (place, window)
+                for place, lead in zip(changed, leads, strict=True)
+                for window in rounded[place]
+                if (lead[window.owned.start : window.owned.stop] < CLOSE_CALL).any()
+            ]
+            again = exact.log_probabilities([window.input_ids for _, window in close])
+            exactly = self._word_scores(waiting, close, again)
+            changed = sorted({place for place, _ in close})
+            for place in changed:
+                done = [window for at, window in close if at == place]
+                rounded[place] = [w for w in rounded[place] if not any(w is one for one in done)]
+                better = exactly[place]
+                scores[place] = np.where(np.isnan(better), scores[place], better)
+                scored[place] = waiting[place], self._emissions(waiting[place], scores[place])
         return scored
 
     def _emissions(self, cut: _Waiting, scores: npt.NDArray[np.float64]) -> Emissions:
