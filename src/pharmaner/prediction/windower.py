@@ -19,12 +19,11 @@ class Windower:
 
     def windows(self, text: str, words: Sequence[Span]) -> list[Window]:
         """The windows of a text; together they own every word once."""
-        units = [range(len(words))] if words else []
-        sentences: Sequence[range] = ()
-        if self.text.input == "sentence":
-            units = sentence_units(words, split_sentences(text))
-        elif self.text.context:
+        within_sentences = self.text.input == "sentence"
+        sentences: list[range] = []
+        if within_sentences or self.text.context:
             sentences = sentence_units(words, split_sentences(text))
+        units = sentences if within_sentences else [range(len(words))] if words else []
         pieces = self.tokenizer.pieces(text, words)
         return cut_windows(
             pieces,
